@@ -1,0 +1,69 @@
+"""The device that a lesson computes on, and a description of the machine around it.
+
+Covers: CUDA, Apple's MPS and the CPU, chosen in this order or by `DLCOURSE_DEVICE`.
+Does not cover: several GPUs, mixed precision, timing (lesson 06 builds that).
+"""
+
+import os
+import platform
+
+import torch
+
+from dlcourse.errors import DeviceError
+
+DEVICE_VARIABLE = "DLCOURSE_DEVICE"
+
+
+def _is_available(kind: str) -> bool:
+    if kind == "cpu":
+        return True
+    return torch.cuda.is_available() if kind == "cuda" else torch.backends.mps.is_available()
+
+
+def choose_device() -> torch.device:
+    """Return the best device here: CUDA, else MPS, else the CPU.
+
+    The environment variable `DLCOURSE_DEVICE` (`cpu`, `cuda` or `mps`) overrides the choice.
+
+    Raises:
+        DeviceError: if that variable names an unknown device, or one that is not in this machine.
+    """
+    kinds = ("cuda", "mps", "cpu")
+    wanted = os.environ.get(DEVICE_VARIABLE, "").strip().lower()
+    if not wanted:
+        return torch.device(next(kind for kind in kinds if _is_available(kind)))
+    if wanted not in kinds:
+        msg = f"{DEVICE_VARIABLE}={wanted!r} is no device: set it to cpu, cuda or mps, or unset it."
+        raise DeviceError(msg)
+    if not _is_available(wanted):
+        msg = f"{DEVICE_VARIABLE}={wanted}, but PyTorch finds no such device here: unset it to use what is here."
+        raise DeviceError(msg)
+    return torch.device(wanted)
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until `device` has done all the work given to it; on a CPU there is nothing to wait for."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def device_name(device: torch.device) -> str:
+    """Return the device's name as its maker gives it, as far as the system tells."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return platform.processor() or platform.machine()
+
+
+def describe_machine(device: torch.device) -> dict[str, str | int]:
+    """Return what a reader needs in order to judge a timing: system, versions, threads, device."""
+    return {
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "cores": os.cpu_count() or 1,
+        "threads": torch.get_num_threads(),
+        "device": str(device),
+        "device_name": device_name(device),
+    }

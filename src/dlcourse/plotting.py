@@ -1,0 +1,72 @@
+"""Figures that everyone can read: each is shown with a sentence that says what it shows.
+
+The look of the figures is in `course.mplstyle`: `plt.style.use("dlcourse.course")`.
+Covers: one still picture with its description, and a grid of images.
+Does not cover: the plots themselves; lessons draw those with matplotlib's own functions.
+"""
+
+import base64
+import html
+import io
+import math
+from collections.abc import Iterable, Sequence
+
+import matplotlib.pyplot as plt
+from IPython.display import display
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
+_DOTS_PER_INCH = 144  # sharp on today's screens
+_PIXELS_PER_INCH = 100  # the width on the page
+_SHORTEST_DESCRIPTION = 20  # letters; less than this is a title, not a description
+
+
+def show(fig: Figure, alt: str) -> None:
+    """Show `fig` in the notebook, with the sentence `alt` for readers who cannot see it.
+
+    The picture travels as an HTML image, since JupyterLab, nbconvert and MyST-NB all ignore the
+    descriptions of plain image outputs; `alt` is also the output's plain text. `fig` is closed,
+    or the notebook would show it a second time, without a description.
+
+    Raises:
+        ValueError: if `alt` is too short to say what the figure shows.
+    """
+    alt = " ".join(alt.split())
+    if len(alt) < _SHORTEST_DESCRIPTION:
+        msg = f"alt={alt!r} must say in a sentence what the figure shows"
+        raise ValueError(msg)
+    data = base64.b64encode(_small_png(fig)).decode()
+    width = round(fig.get_figwidth() * _PIXELS_PER_INCH)
+    plt.close(fig)
+    image = f'<img src="data:image/png;base64,{data}" width="{width}" alt="{html.escape(alt)}">'
+    display({"text/html": image, "text/plain": alt}, raw=True)
+
+
+def _small_png(fig: Figure) -> bytes:
+    """Return `fig` as a PNG of at most 256 colors, about a third of its usual size."""
+    png, small = io.BytesIO(), io.BytesIO()
+    fig.savefig(png, format="png", dpi=_DOTS_PER_INCH)
+    # The default method of `quantize` draws bands into color bars; this one does not.
+    few = Image.open(png).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def show_images(images: Sequence[Tensor], titles: Iterable[object], alt: str, *, columns: int = 5) -> None:
+    """Show gray images side by side, each with its title.
+
+    Args:
+        images: each of shape (H, W); an image's smallest value is drawn black, its largest white.
+        titles: one for each image; anything that `str` accepts.
+        alt: what the pictures show, in a sentence.
+        columns: the number of images in a row.
+    """
+    rows = math.ceil(len(images) / columns)
+    fig, axes = plt.subplots(rows, columns, figsize=(1.4 * columns, 1.65 * rows), squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, title in zip(axes.flat, images, titles, strict=False):
+        ax.imshow(image.cpu())
+        ax.set_title(str(title), fontsize=11, fontweight="normal", loc="center")
+    show(fig, alt)
