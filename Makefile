@@ -1,0 +1,52 @@
+# `make` prints what there is. Every target sets up first what it needs; without make: README.md.
+# GNU make 3.81 (macOS) is enough.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+# Given on the command line or not; an empty CONSTRAINTS= means the newest versions.
+options = $(if $(TORCH),--torch "$(TORCH)") \
+  $(if $(filter undefined,$(origin CONSTRAINTS)),,--constraints "$(CONSTRAINTS)")
+
+# Prints nothing where .venv is up to date or was made, else one line that says what to do.
+set-up = $(shell $(PYTHON) bootstrap.py $(options) || [ $$? -eq 1 ] || echo "The set-up did not \
+start or was cut off: run this again. Without Python 3.11 or newer here, install it; under another \
+name, name it, as in make lab PYTHON=python3.12")
+
+# As an error of make's own, that line is the last one on the screen.
+stop-if-any = $(if $(1),$(error $(1)))
+
+.PHONY: help lab test setup lint notebooks bench constraints clean
+
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+lab: setup ## open the course in JupyterLab (ARGS=--no-browser: print its address only)
+	@$(BIN)/dlcourse lab $(ARGS)
+
+test: setup ## run every cell of every lesson and all other tests (ARGS="-k tensors")
+	$(BIN)/pytest $(ARGS)
+
+setup: ## make .venv, or find it up to date (TORCH=cpu: PyTorch without CUDA)
+	@$(call stop-if-any,$(set-up)):
+
+lint: setup ## check style and types of the code, and style of the notebooks
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+notebooks: setup ## run all lessons and save them with their outputs
+	$(BIN)/dlcourse run --save
+
+bench: setup ## time the lessons and the fast training; write .bench/results.json
+	$(BIN)/python -m benchmarks $(ARGS)
+
+constraints: ## write constraints.txt anew with the newest versions (then: make test)
+	$(MAKE) setup CONSTRAINTS=
+	sed '/^[^#]/d' constraints.txt > constraints.new
+	$(BIN)/python -m pip freeze --exclude-editable --exclude uv >> constraints.new
+	mv constraints.new constraints.txt
+
+clean: ## remove .venv and all else that can be made anew; never work/
+	rm -rf .venv .venv.lock .bench .mypy_cache .pytest_cache .ruff_cache data/unpacked
+	find src tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
