@@ -75,7 +75,7 @@ def load_mnist(*, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _make_whole(raw: Path) -> None:
-    """Unpack into the folder `raw` whatever it lacks; OSError says that this cannot be done there."""
+    """Unpack into the folder `raw` whatever it lacks, or raise OSError if that cannot be done."""
     is_first_use = not raw.exists()
     faults = _find_faults(raw)
     if not faults:
@@ -88,11 +88,11 @@ def _make_whole(raw: Path) -> None:
         return  # another process has just put the same files there
     if not is_first_use:
         named = ", ".join(f"{name} ({fault})" for name, fault in faults.items())
-        print(f"Mended the MNIST data in {raw}: {named}.")
+        print(f"Mended the MNIST data in {raw}: {named}.")  # noqa: T201 - the learner is told
 
 
 def _find_faults(raw: Path) -> dict[str, str]:
-    """Return the names of the files in `raw` that are not as they should be, each with its fault."""
+    """Return the name of every file in `raw` that cannot be used as it is, with its fault."""
     faults = {}
     for name, sha256 in _SHA256.items():
         try:

@@ -1,4 +1,4 @@
-"""The course's own errors: each one says in a line what was wrong and what to do about it."""
+"""The course's own errors: each one says in a line "what is wrong: what to do about it"."""
 
 
 class CourseError(Exception):

@@ -40,7 +40,7 @@ def show(fig: Figure, alt: str) -> None:
     width = round(fig.get_figwidth() * _PIXELS_PER_INCH)
     plt.close(fig)
     image = f'<img src="data:image/png;base64,{data}" width="{width}" alt="{html.escape(alt)}">'
-    display({"text/html": image, "text/plain": alt}, raw=True)
+    display({"text/html": image, "text/plain": alt}, raw=True)  # type: ignore[no-untyped-call]
 
 
 def _small_png(fig: Figure) -> bytes:
@@ -48,12 +48,15 @@ def _small_png(fig: Figure) -> bytes:
     png, small = io.BytesIO(), io.BytesIO()
     fig.savefig(png, format="png", dpi=_DOTS_PER_INCH)
     # The default method of `quantize` draws bands into color bars; this one does not.
-    few = Image.open(png).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    picture = Image.open(png).convert("RGB")
+    few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(small, "PNG", optimize=True)
     return small.getvalue()
 
 
-def show_images(images: Sequence[Tensor], titles: Iterable[object], alt: str, *, columns: int = 5) -> None:
+def show_images(
+    images: Sequence[Tensor] | Tensor, titles: Iterable[object], alt: str, *, columns: int = 5
+) -> None:
     """Show gray images side by side, each with its title.
 
     Args:
@@ -61,12 +64,16 @@ def show_images(images: Sequence[Tensor], titles: Iterable[object], alt: str, *,
         titles: one for each image; anything that `str` accepts.
         alt: what the pictures show, in a sentence.
         columns: the number of images in a row.
+
+    Raises:
+        ValueError: if there are more images than titles, or fewer, or `alt` is too short.
     """
-    rows = math.ceil(len(images) / columns)
+    pairs = list(zip(images, titles, strict=True))
+    rows = math.ceil(len(pairs) / columns)
     fig, axes = plt.subplots(rows, columns, figsize=(1.4 * columns, 1.65 * rows), squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
-    for ax, image, title in zip(axes.flat, images, titles, strict=False):
-        ax.imshow(image.cpu())
+    for ax, (image, title) in zip(axes.flat, pairs, strict=False):
+        ax.imshow(image.detach().cpu(), cmap="gray")
         ax.set_title(str(title), fontsize=11, fontweight="normal", loc="center")
     show(fig, alt)
