@@ -8,10 +8,12 @@ several processes at once, a read-only checkout, a full disk.
 Does not cover: downloads, other data sets, transforms and batches (torchvision and torch do those).
 """
 
+import contextlib
 import gzip
 import hashlib
 import tempfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +45,7 @@ def mnist_folder() -> Path:
         DataError: if an original is missing or damaged, or no folder has room for the files.
     """
     problems = []
-    for root in (_DATA / "unpacked", platformdirs.user_cache_path("dlcourse")):
+    for root in _candidates():
         try:
             _make_whole(root / "MNIST" / "raw")
         except OSError as error:
@@ -72,6 +74,13 @@ def load_mnist(*, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
     images = np.fromfile(raw / f"{part}-images-idx3-ubyte", dtype=np.uint8, offset=16)
     labels = np.fromfile(raw / f"{part}-labels-idx1-ubyte", dtype=np.uint8, offset=8)
     return torch.from_numpy(images.reshape(-1, 28, 28)), torch.from_numpy(labels.astype(np.int64))
+
+
+def _candidates() -> Iterator[Path]:
+    """Yield the folders for the unpacked files, best first."""
+    yield _DATA / "unpacked"
+    with contextlib.suppress(RuntimeError):  # a user without a home, as in some containers
+        yield platformdirs.user_cache_path("dlcourse")
 
 
 def _make_whole(raw: Path) -> None:
