@@ -23,7 +23,7 @@ from torch.utils.data import (
 )
 from tqdm import tqdm
 
-Batches: TypeAlias = Iterable[tuple[Tensor, Tensor]]
+Batches: TypeAlias = Iterable[tuple[Tensor, ...]]
 
 
 class Evaluation(NamedTuple):
@@ -44,7 +44,7 @@ class History:
 
 def tensor_loader(
     X: Tensor, y: Tensor, batch_size: int, *, shuffle: bool = True, seed: int = 0
-) -> DataLoader[tuple[Tensor, Tensor]]:
+) -> DataLoader[tuple[Tensor, ...]]:
     """Return a loader that cuts whole batches out of tensors, instead of stacking single samples.
 
     Args:
@@ -57,7 +57,9 @@ def tensor_loader(
     data = TensorDataset(X, y)
     generator = torch.Generator().manual_seed(seed)
     order = RandomSampler(data, generator=generator) if shuffle else SequentialSampler(data)
-    return DataLoader(data, sampler=BatchSampler(order, batch_size, drop_last=False), batch_size=None)
+    return DataLoader(
+        data, sampler=BatchSampler(order, batch_size, drop_last=False), batch_size=None
+    )
 
 
 def train_epoch(
