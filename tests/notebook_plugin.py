@@ -31,6 +31,7 @@ from nbval.kernel import (  # type: ignore[import-untyped]
     start_new_kernel,
 )
 from nbval.plugin import IPyNbCell, IPyNbFile  # type: ignore[import-untyped]
+
 from notebook_outputs import Promise, TagError, difference, split_warnings
 
 KINDS = ("exact", "approximate", "free", "silent", "raising", "ignored", "skipped")
@@ -49,10 +50,11 @@ class KernelLostError(Exception):
 class Kernel(RunningKernel):  # type: ignore[misc]  # nbval has no types
     """A fresh IPython kernel that runs one cell after another, as Jupyter would."""
 
-    def __init__(self, folder: str, startup_timeout: float) -> None:
-        """Start the kernel in `folder`, which also holds its configuration (none) and history."""
+    def __init__(self, folder: Path, startup_timeout: float) -> None:
+        """Start the kernel, with all that it writes below the empty `folder`."""
+        (folder / "cwd").mkdir()
         environment = os.environ | {
-            "IPYTHONDIR": folder,
+            "IPYTHONDIR": str(folder / "ipython"),  # nobody's start-up files, nobody's history
             # What Jupyter sets; ours must not depend on the MPLBACKEND of whoever runs pytest.
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         }
@@ -62,7 +64,7 @@ class Kernel(RunningKernel):  # type: ignore[misc]  # nbval has no types
             startup_timeout=startup_timeout,
             kernel_name=CURRENT_ENV_KERNEL_NAME,
             stderr=subprocess.DEVNULL,
-            cwd=folder,
+            cwd=str(folder / "cwd"),
             env=environment,
         )
         self._ensure_iopub_up()
@@ -129,10 +131,9 @@ class Screen:
             self._displays[display_id].data = content["data"]
         elif kind in {"stream", "display_data", "execute_result", "error"}:
             self._clear()
-            output = nbformat.v4.output_from_msg(message)  # type: ignore[no-untyped-call]
-            self.outputs.append(output)
+            self.outputs.append(nbformat.v4.output_from_msg(message))
             if display_id:
-                self._displays[display_id] = output
+                self._displays[display_id] = self.outputs[-1]
 
     def _clear(self) -> None:
         if self._clear_before_next:
@@ -146,7 +147,7 @@ class LessonFile(IPyNbFile):  # type: ignore[misc]  # nbval has no types
     def collect(self) -> Iterator["LessonCell"]:
         """Read the file and yield its code cells; a file or tag that cannot be read is an error."""
         try:
-            self.nb = nbformat.read(self.path, as_version=4)  # type: ignore[no-untyped-call]
+            self.nb = nbformat.read(self.path, as_version=4)
         except (ValueError, nbformat.ValidationError) as error:
             msg = f"{self.path.name} is not a notebook: {error}"
             raise self.CollectError(msg) from error
@@ -171,7 +172,8 @@ class LessonFile(IPyNbFile):  # type: ignore[misc]  # nbval has no types
         """Start the kernel, before the first selected cell."""
         # A lesson must not depend on the folder that it runs in: learners run copies elsewhere.
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self.kernel = Kernel(self.folder.name, self.config.option.nbval_kernel_startup_timeout)
+        startup_timeout = self.config.option.nbval_kernel_startup_timeout
+        self.kernel = Kernel(Path(self.folder.name), startup_timeout)
 
     def teardown(self) -> None:
         """Stop the kernel, after the last selected cell."""
@@ -193,7 +195,9 @@ class LessonFile(IPyNbFile):  # type: ignore[misc]  # nbval has no types
                 raise CellError(self._blame(str(error), number)) from error
             errors = [output for output in outputs if output.output_type == "error"]
             if errors and not Promise.of(cell).raises:
-                told = "\n".join(["the cell raised an exception", *errors[0].traceback])
+                first = errors[0]
+                told = f"the cell raised {first.ename}: {first.evalue}"
+                told = "\n".join([told, *first.traceback])
                 raise CellError(self._blame(told, number))
             self.outputs.append(outputs)
             self.stopped_at = 0
