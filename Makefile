@@ -10,7 +10,7 @@ options = $(if $(TORCH),--torch "$(TORCH)") \
 
 # Prints nothing where .venv is up to date or was made, else one line that says what to do.
 set-up = $(shell $(PYTHON) bootstrap.py $(options) || [ $$? -eq 1 ] || echo "The set-up did not \
-start or was cut off: run this again. Without Python 3.11 or newer here, install it; under another \
+start or was cut off: run the same command again. Without Python 3.11 or newer here, install it; under another \
 name, name it, as in make lab PYTHON=python3.12")
 
 # As an error of make's own, that line is the last one on the screen.

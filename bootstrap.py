@@ -16,7 +16,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older Python must read this f
     print(
         f"Python {sys.version_info[0]}.{sys.version_info[1]} is too old, 3.11 or newer is needed: "
         "install it, then name it, as in `make lab PYTHON=python3.12` "
-        "(without make: `python3.12 bootstrap.py`)."
+        "(without make: `python3.12 bootstrap.py`)"
     )
     sys.exit(1)
 
@@ -92,12 +92,12 @@ def wanted_stamp(torch: str | None, constraints: str | None) -> dict[str, str]:
     last = read_stamp()
     torch = torch or last.get("torch", "default")
     if torch not in {"cpu", "default"}:
-        msg = f"TORCH={torch} is unknown: leave it out, or give TORCH=cpu or TORCH=default."
+        msg = f"TORCH={torch} is unknown: leave it out, or give TORCH=cpu or TORCH=default"
         raise SetupError(msg)
     if constraints is None:
         constraints = last.get("constraints", "constraints.txt")
     if constraints and not (ROOT / constraints).is_file():
-        msg = f"There is no file {constraints}: name another, or none for the newest versions."
+        msg = f"There is no file {constraints}: name another, or none for the newest versions"
         raise SetupError(msg)
     return {
         "folder": str(ROOT),  # an environment that was moved elsewhere does not work
@@ -185,19 +185,16 @@ def make_venv(*, with_pip: bool) -> None:
     if with_pip and importlib.util.find_spec("ensurepip") is None:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         msg = (
-            "This Python lacks a part that makes environments: install it "
-            f"(Debian and Ubuntu: `sudo apt install python{version}-venv`), then run this again."
+            "This Python lacks the part that makes environments: install it "
+            f"(on Debian and Ubuntu with `sudo apt install python{version}-venv`)"
         )
         raise SetupError(msg)
     options = ["--clear"] if with_pip else ["--clear", "--without-pip"]
     failure = run([sys.executable, "-m", "venv", *options, VENV], quiet=True)
     if failure is not None:
         say(failure)
-        advice = full_disk() or (
-            "Python could not make its environment in .venv, for the reason above: close "
-            "JupyterLab and all else that uses .venv, then run this again."
-        )
-        raise SetupError(advice)
+        msg = "Python could not make .venv, as it says above: close JupyterLab and all that uses it"
+        raise SetupError(full_disk() or msg)
 
 
 def install_uv() -> str | None:
@@ -221,7 +218,7 @@ def install_course(uv: str | None, torch: str, constraints: str) -> None:
     elif torch == "default":
         install = [PYTHON, "-m", "pip", "install"]
     else:
-        msg = "TORCH=cpu needs uv, which could not be installed: install uv, or leave TORCH out."
+        msg = "TORCH=cpu needs uv, which could not be installed: install uv, or leave TORCH out"
         raise SetupError(msg)
     if torch == "cpu":
         install += ["--torch-backend", "cpu"]
@@ -238,14 +235,11 @@ def install_course(uv: str | None, torch: str, constraints: str) -> None:
         if NO_CONNECTION.search(failure):
             raise SetupError(no_connection(torch))
         say(failure)
-        msg = (
-            "The reason stands above: put it right and run this again. If no version fits this "
-            "Python, name another, as in `make lab PYTHON=python3.12`."
-        )
+        msg = "The reason stands above: put it right, or name another Python (PYTHON=python3.12)"
         raise SetupError(full_disk() or msg)
 
     if run([*install, *tested], quiet=False) is not None:
-        msg = "The reason stands above: put it right (often the network) and run this again."
+        msg = "The reason stands above (often it is the network): put it right"
         raise SetupError(full_disk() or msg)
 
 
@@ -273,10 +267,10 @@ def no_connection(torch: str) -> str:
     """Return the advice for a registry that cannot be reached."""
     if torch == "cpu":
         return (
-            "The package registry or PyTorch's own index cannot be reached: connect to the "
-            "network and run this again, or leave out TORCH=cpu."
+            "The package registry or PyTorch's own index cannot be reached: "
+            "connect to the network, or leave out TORCH=cpu"
         )
-    return "The package registry cannot be reached: connect to the network and run this again."
+    return "The package registry cannot be reached: connect to the network"
 
 
 def full_disk() -> str | None:
@@ -286,23 +280,18 @@ def full_disk() -> str | None:
     for folder in (ROOT, Path.home()):
         free = shutil.disk_usage(folder).free if folder.exists() else too_little
         if free < too_little:
-            return (
-                f"The disk of {folder} has only {free / 1e9:.1f} GB left: "
-                f"make {ROOM} and run this again."
-            )
+            return f"The disk of {folder} has only {free / 1e9:.1f} GB left: make {ROOM}"
     return None
 
 
 def advice(error: OSError) -> str:
     """Return what to do about a file or folder that could not be used."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"The disk is full: make {ROOM} and run this again."
+        return f"The disk is full: make {ROOM}"
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return (
-            f"{error.filename or ROOT} cannot be written to: "
-            "put the course into a folder of your own and run this again there."
-        )
-    return f"{error}: put this right and run it again."
+        path = error.filename or ROOT
+        return f"{path} cannot be written to: put the course into a folder of your own"
+    return f"{error}: put this right"
 
 
 def main() -> int:
@@ -321,11 +310,12 @@ def main() -> int:
     try:
         set_up(options.torch, options.constraints)
     except KeyboardInterrupt:
-        print("The set-up was interrupted: run this again, and it starts anew.")
+        say("The set-up was interrupted: run the same command again")  # make no longer listens
+        return 130
     except SetupError as error:
-        print(error)
+        print(f"{error}, then run the same command again")
     except OSError as error:
-        print(advice(error))
+        print(f"{advice(error)}, then run the same command again")
     else:
         return 0
     return 1
