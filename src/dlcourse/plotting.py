@@ -74,6 +74,6 @@ def show_images(
     for ax in axes.flat:
         ax.axis("off")
     for ax, (image, title) in zip(axes.flat, pairs, strict=False):
-        ax.imshow(image.detach().cpu(), cmap="gray")
+        ax.imshow(image.detach().cpu().numpy(), cmap="gray")
         ax.set_title(str(title), fontsize=11, fontweight="normal", loc="center")
     show(fig, alt)
