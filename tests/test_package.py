@@ -1,0 +1,112 @@
+"""What holds of the package as a whole: it costs nothing to import, and its arrows go one way."""
+
+import ast
+import graphlib
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import dlcourse
+
+REPOSITORY = Path(__file__).parents[1]
+PACKAGE = REPOSITORY / "src" / "dlcourse"
+FILES = {
+    ".".join(("dlcourse", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+        ".__init__"
+    ): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+COMMANDS = {f"dlcourse.{name}" for name in ("__main__", "cli", "execution", "workspace")}
+# What the lessons may import, besides the exercises.
+HELPERS = {name for name in FILES if name.count(".") == 1} - COMMANDS - {"dlcourse.exercises"}
+
+
+def tree(module: str) -> ast.Module:
+    return ast.parse(FILES[module].read_text(encoding="utf-8"))
+
+
+def imports(module: str) -> set[str]:
+    """Everything that `module` imports anywhere in its code: modules, and names in them."""
+    found = set()
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return found
+
+
+def public_names(module: str) -> list[str]:
+    """The names that `module` defines for others, as its source gives them."""
+    names = []
+    for node in tree(module).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names += [target.id for target in targets if isinstance(target, ast.Name)]
+    return [name for name in names if not name.startswith("_")]
+
+
+def modules_after(statement: str) -> set[str]:
+    """What `statement` adds to the modules of a fresh interpreter."""
+    code = f"import sys; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
+
+
+def test_importing_the_package_costs_nothing() -> None:
+    assert modules_after("import dlcourse") == {"dlcourse"}
+
+
+def test_images_are_read_without_torchvision_or_matplotlib() -> None:
+    loaded = modules_after("from dlcourse.data import load_mnist; load_mnist(train=False)")
+    assert "torch" in loaded
+    assert not loaded & {"torchvision", "torch._dynamo", "matplotlib", "IPython"}
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert dlcourse.__version__ == project["version"] == metadata.version("dlcourse")
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    arrows = {module: imports(module) & FILES.keys() - {module} for module in FILES}
+    graphlib.TopologicalSorter(arrows).prepare()  # raises CycleError
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_no_module_imports_the_lessons_or_the_tests(module: str) -> None:
+    roots = {name.partition(".")[0] for name in imports(module)}
+    assert not roots & {"notebooks", "tests", "conftest", "pytest", "nbval"}
+
+
+@pytest.mark.parametrize("module", sorted(HELPERS))
+def test_no_helper_imports_an_exercise_or_a_command(module: str) -> None:
+    assert not imports(module) & COMMANDS
+    assert not {name for name in imports(module) if name.startswith("dlcourse.exercises")}
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_slow_packages_are_imported_only_by_the_module_that_needs_them(module: str) -> None:
+    roots = {name.partition(".")[0] for name in imports(module)}
+    assert "torchvision" not in roots, "lessons without an optimizer need not wait for it"
+    assert "matplotlib" not in roots or module == "dlcourse.plotting"
+
+
+def test_the_public_surface_is_small() -> None:
+    surface = {module: public_names(module) for module in sorted(HELPERS)}
+    assert sum(map(len, surface.values())) <= 24, surface
+
+
+@pytest.mark.parametrize("module", sorted((HELPERS | COMMANDS) - {"dlcourse.errors"}))
+def test_each_module_says_what_it_covers_and_what_it_does_not(module: str) -> None:
+    if public_names(module):
+        docstring = ast.get_docstring(tree(module)) or ""
+        assert "\nCovers: " in docstring
+        assert "\nDoes not cover: " in docstring
