@@ -41,10 +41,10 @@ notebooks: setup ## run all lessons and save them with their outputs
 bench: setup ## time the lessons and the fast training; write .bench/results.json
 	$(BIN)/python -m benchmarks $(ARGS)
 
-constraints: ## write constraints.txt anew with the newest versions (then: make test)
-	$(MAKE) setup CONSTRAINTS=
+constraints: setup ## write constraints.txt anew with the newest versions (then: make test)
 	sed '/^[^#]/d' constraints.txt > constraints.new
-	$(BIN)/python -m pip freeze --exclude-editable --exclude uv >> constraints.new
+	PATH="$(BIN):$$PATH" uv pip compile pyproject.toml --extra dev --python-version 3.11 \
+	  --quiet --no-header --no-annotate >> constraints.new
 	mv constraints.new constraints.txt
 
 clean: ## remove .venv and all else that can be made anew; never work/
