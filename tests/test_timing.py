@@ -1,0 +1,71 @@
+"""The benchmark, held against clocks and against torch's own timer."""
+
+import time
+from statistics import median
+
+import pytest
+import torch
+from torch.utils.benchmark import Timer
+
+from dlcourse.device import synchronize
+from dlcourse.timing import benchmark
+
+
+def is_here(kind: str) -> bool:
+    """Tell whether this machine computes on such a device."""
+    return kind == "cpu" or getattr(torch, kind).is_available()
+
+
+@pytest.mark.parametrize("milliseconds", [1, 20])
+def test_a_wait_of_known_length_takes_that_long(milliseconds: int) -> None:
+    timing = benchmark(lambda: time.sleep(milliseconds / 1000), min_seconds=0.1)
+    # A sleep never ends early; on a busy machine it ends late.
+    assert milliseconds / 1000 <= timing.median < 3 * milliseconds / 1000
+    assert timing.spread >= 0
+    assert timing.n_samples >= 5
+
+
+def test_it_agrees_with_torch_on_the_same_product() -> None:
+    a = torch.rand(256, 256, generator=torch.Generator().manual_seed(0))
+    ratios = []
+    for _ in range(5):  # in turn, so that a change of the machine's speed meets both
+        ours = benchmark(lambda: a @ a, min_seconds=0.05).median
+        timer = Timer("a @ a", globals={"a": a}, num_threads=torch.get_num_threads())
+        ratios.append(ours / timer.blocked_autorange(min_run_time=0.05).median)
+    assert median(ratios) == pytest.approx(1, rel=0.25)
+
+
+def test_the_work_runs_on_as_many_threads_as_the_program() -> None:
+    seen = set()
+    threads = torch.get_num_threads()
+    benchmark(lambda: seen.add(torch.get_num_threads()), min_seconds=0.001)
+    assert seen == {threads}
+    assert torch.get_num_threads() == threads
+
+
+def test_the_work_is_warmed_up_before_it_counts() -> None:
+    calls = 0
+
+    def slow_at_first() -> None:
+        nonlocal calls
+        calls += 1
+        time.sleep(0.2 if calls == 1 else 0.001)
+
+    assert benchmark(slow_at_first, min_seconds=0.05).median < 0.1
+
+
+@pytest.mark.parametrize(
+    "device", [torch.device(kind) for kind in ("cpu", "cuda", "mps") if is_here(kind)], ids=str
+)
+def test_it_agrees_with_the_wall_clock_over_many_calls(device: torch.device) -> None:
+    a = torch.rand(1024, 1024, device=device)
+    ratios = []
+    for _ in range(5):
+        timing = benchmark(lambda: a @ a, device, min_seconds=0.1)
+        synchronize(device)
+        start = time.perf_counter()
+        for _ in range(20):
+            a @ a
+        synchronize(device)
+        ratios.append(timing.median * 20 / (time.perf_counter() - start))
+    assert median(ratios) == pytest.approx(1, rel=0.3)
