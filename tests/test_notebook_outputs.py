@@ -18,9 +18,11 @@ SAME = {
     "minus zero": ("0.0000", "-0.0000", CLOSE),
     "an exponent, within the tolerance": ("3.5600e-06", "3.5610e-06", CLOSE),
     "an exponent that rounds up": ("9.999e-04", "1.000e-03", CLOSE),
+    "one unit, with an exponent": ("1.2e-05", "1.3e-05", CLOSE),
     "a minus sign from a font": ("−1.7714", "−1.7715", CLOSE),
     "thousands, within the tolerance": ("562,122.3", "562,150.1", CLOSE),
     "a bare point that got digits": ("tensor([1., 2.])", "tensor([1.0000, 2.0001])", CLOSE),
+    "a bare point in NumPy's way that got digits": ("[1. 2. 3.]", "[1.0001 2. 3.]", CLOSE),
     "padding between columns": ("tensor([1.0, -2.0])", "tensor([ 1.0,  -2.0])", CLOSE),
     "lines broken elsewhere": ("[0.5,\n 0.25]", "[0.5, 0.25]", CLOSE),
     "a float in full": ("0.30000000000000004", "0.3", CLOSE),
@@ -41,6 +43,7 @@ DIFFERENT = {
     "a number that lost its point": ("2.0", "2", CLOSE),
     "a sign": ("0.25", "-0.25", CLOSE),
     "an exponent": ("1e-05", "1e-06", CLOSE),
+    "two units, with an exponent": ("1.2e-05", "1.4e-05", CLOSE),
     "an exponent, in the only digit": ("1e-05", "2e-05", CLOSE),
     "thousands": ("562,122", "562,123", CLOSE),
     "a dtype": ("torch.float32", "torch.float64", CLOSE),
@@ -94,6 +97,18 @@ def test_difference_compares_a_pictures_description_and_not_its_bytes() -> None:
     told = difference([picture("Falls to 0.5")], [picture("Falls to 0.6")], EXACT)
     assert "text/html differs" in told
     assert "text/plain differs" in told
+
+
+@pytest.mark.parametrize(
+    "mime", ["image/png", "image/svg+xml", "application/vnd.jupyter.widget-view+json"]
+)
+def test_difference_compares_of_other_pictures_and_widgets_that_they_are_there(mime: str) -> None:
+    assert difference([shown("a", mime)], [shown("b", mime)], EXACT) == ""
+    assert difference([shown("a", mime)], [], EXACT)
+
+
+def test_difference_compares_what_is_on_stderr() -> None:
+    assert "stderr differs" in difference([stream("a", "stderr")], [stream("b", "stderr")], EXACT)
 
 
 def test_difference_shows_outputs_that_are_missing_or_too_many() -> None:

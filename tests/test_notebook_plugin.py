@@ -164,9 +164,10 @@ CELLS: dict[str, Sample] = {
         ),
         None,
     ),
+    "an output that is cleared for good is gone": (code("print(1); clear_output()"), None),
     "a line that ends in a semicolon shows nothing": (code("4 + 4;"), None),
     "the names _ and Out work": (code("8 + 0\n", shown("8")), None),
-    "the names _ and Out work, with the next cell": (code("_ + Out[28]", shown("16")), None),
+    "the names _ and Out work, with the next cell": (code("_ + Out[max(Out)]", shown("16")), None),
     "a warning is not compared": (code("import warnings; warnings.warn('worn out')"), None),
     "other text on stderr is compared": (
         code("import sys; print('noise', file=sys.stderr)"),
