@@ -1,0 +1,175 @@
+"""Run a lesson from top to bottom in a fresh kernel, without a browser.
+
+Covers: what `dlcourse run` and `make notebooks` need: timing, memory, the first cell that fails,
+and the executed notebook, in a form that is the same whenever and wherever it is made.
+Does not cover: comparing outputs with the committed ones; the tests do that.
+"""
+
+import os
+import re
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil  # type: ignore[import-untyped]
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from dlcourse.errors import CourseError
+from dlcourse.workspace import write_atomically
+
+_SECONDS_PER_CELL = 600  # more than any cell takes on a slow machine
+_LONGEST_REASON = 200  # letters; an exception's message can be a page
+_FOLDERS = re.compile(
+    r"""(?:~|[A-Z]:)?[/\\](?:[^\s\x1b"'(]*[/\\])?"""  # all that stands before …
+    r"(?=(?:site-packages|python3\.\d+|src[/\\]dlcourse)[/\\])"  # … what is the same everywhere
+)
+
+
+@dataclass
+class Run:
+    """What became of a notebook's run.
+
+    Attributes:
+        notebook: the executed notebook.
+        cells: how many code cells were run, a failed one included.
+        seconds: from the moment the kernel was ready to the end of the last cell.
+        peak_mb: the most memory that the kernel's process occupied, in units of 10^6 bytes. Pages
+            of libraries are counted in, even if other processes share them. On macOS it is
+            looked at after each cell only, so it may be too low.
+        failure: which cell raised what, in a line; empty where all ran.
+    """
+
+    notebook: NotebookNode
+    cells: int = 0
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    failure: str = ""
+
+
+@dataclass
+class _Watch:
+    """Keeps `run` up to date, as nbclient calls it back."""
+
+    run: Run
+    client: NotebookClient = field(init=False)
+    start: float = 0.0
+
+    def kernel_is_ready(self, **_: Any) -> None:  # noqa: ANN401 - nbclient's protocol
+        self.start = time.perf_counter()
+
+    def cell_starts(self, **_: Any) -> None:  # noqa: ANN401
+        self.run.cells += 1
+
+    def cell_ended(self, **_: Any) -> None:  # noqa: ANN401
+        self.run.seconds = time.perf_counter() - self.start
+        process: Any = self.client.km.provisioner  # type: ignore[union-attr]  # the kernel is there
+        self.run.peak_mb = max(self.run.peak_mb, _peak_mb(process.pid))
+
+
+def execute(path: Path, *, on_cpu: bool = False) -> Run:
+    """Run the notebook `path` in a fresh kernel, in its own folder; the file stays as it is.
+
+    A cell that raises ends the run, unless it is tagged raises-exception.
+
+    Args:
+        path: the notebook.
+        on_cpu: use the CPU even where there is a GPU, as the committed outputs do.
+
+    Raises:
+        CourseError: if `path` cannot be read as a notebook.
+    """
+    watch = _Watch(Run(_read(path)))
+    watch.client = NotebookClient(
+        watch.run.notebook,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],  # its warnings would land between our lines
+        timeout=_SECONDS_PER_CELL,
+        resources={"metadata": {"path": str(path.parent)}},
+        coalesce_streams=True,
+        record_timing=False,
+        store_widget_state=False,
+        on_notebook_start=watch.kernel_is_ready,
+        on_cell_execute=watch.cell_starts,
+        on_cell_executed=watch.cell_ended,
+    )
+    with tempfile.TemporaryDirectory() as nobodys_settings:
+        environment = os.environ | {
+            "IPYTHONDIR": nobodys_settings,
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the kernel warns on the terminal
+        }
+        if on_cpu:
+            environment["DLCOURSE_DEVICE"] = "cpu"
+        try:
+            watch.client.execute(env=environment)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            watch.run.failure = f"cell {watch.run.cells} {_describe(error)}"
+    _make_reproducible(watch.run.notebook)
+    return watch.run
+
+
+def save(run: Run, path: Path) -> None:
+    """Write the executed notebook of `run` to `path`, all or nothing.
+
+    Raises:
+        CourseError: if it could not be written; then the file is as before.
+    """
+    text: str = nbformat.writes(run.notebook)
+    write_atomically(path, f"{text.rstrip()}\n".encode())
+
+
+def _read(path: Path) -> NotebookNode:
+    try:
+        notebook: NotebookNode = nbformat.read(path, as_version=4)
+    except (OSError, ValueError, nbformat.validator.NotebookValidationError) as error:
+        reason = str(error).partition("\n")[0]
+        msg = f"{path} cannot be read as a notebook ({reason}): put the committed one back."
+        raise CourseError(msg) from error
+    return notebook
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, CellExecutionError):
+        reason = f"raised {error.ename}: {error.evalue}".partition("\n")[0]
+        return reason[:_LONGEST_REASON]
+    if isinstance(error, CellTimeoutError):
+        return f"took more than {_SECONDS_PER_CELL} s"
+    return "ended the kernel (out of memory?)"
+
+
+def _peak_mb(process_id: int) -> float:
+    """Return the most memory that a process has occupied so far, in units of 10^6 bytes."""
+    if sys.platform == "linux":
+        # Not getrusage: what it tells includes the process that started this one.
+        status = Path(f"/proc/{process_id}/status").read_text(encoding="utf-8")
+        most = re.search(r"VmHWM:\s+(\d+) kB", status)
+        return int(most[1]) * 1024 / 1e6 if most else 0.0
+    memory = psutil.Process(process_id).memory_info()
+    return getattr(memory, "peak_wset", memory.rss) / 1e6  # the former on Windows alone
+
+
+def _make_reproducible(notebook: NotebookNode) -> None:
+    """Remove what differs from machine to machine or from run to run."""
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    for cell in notebook.cells:
+        cell.metadata = nbformat.from_dict(
+            {key: value for key, value in cell.metadata.items() if key == "tags"}
+        )
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                output.traceback = [_without_folders(line) for line in output.traceback]
+
+
+def _without_folders(text: str) -> str:
+    """Return a line of a traceback without the folders that Python and the course are in here."""
+    return _FOLDERS.sub("", text)
