@@ -118,7 +118,8 @@ def test_each_digit_occurs_as_often_as_is_published(part: str, counts: list[int]
 
 @pytest.mark.parametrize("part", PARTS)
 def test_torchvision_reads_the_same_from_the_folder(part: str) -> None:
-    from torchvision.datasets import MNIST  # noqa: PLC0415 - seconds, which no other test needs
+    # Imported here, since it takes seconds, which no other test needs.
+    from torchvision.datasets import MNIST  # type: ignore[import-untyped]  # noqa: PLC0415
 
     theirs = MNIST(mnist_folder(), train=part == "train", download=False)
     images, labels = load_mnist(train=part == "train")
@@ -126,13 +127,17 @@ def test_torchvision_reads_the_same_from_the_folder(part: str) -> None:
     assert torch.equal(theirs.targets, labels)
 
 
-def test_tensors_are_the_callers_own() -> None:
-    images, labels = load_mnist(train=False)
+def test_tensors_are_the_callers_own(
+    data: ModuleType, whole: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    images, labels = data.load_mnist(train=False)
     images.fill_(7)
     labels.fill_(7)
-    again, labels_again = load_mnist(train=False)
+    assert contents(data.mnist_folder()) == whole
+    again, labels_again = data.load_mnist(train=False)
     assert again.max() == 255
     assert labels_again.unique().tolist() == list(range(10))
+    assert capsys.readouterr().out == "", "nothing had to be mended"
 
 
 def test_readme_names_each_file_with_its_size_and_sums() -> None:
@@ -187,7 +192,12 @@ def delete(path: Path) -> None:
     path.unlink()
 
 
-@pytest.mark.parametrize("fault", [change_a_byte, cut, empty, lengthen, zero, delete])
+def loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("fault", [change_a_byte, cut, empty, lengthen, zero, delete, loop])
 @pytest.mark.parametrize("name", [NAMES[0], TEST_LABELS])
 def test_a_fault_is_named_in_one_line_and_mended(
     name: str,
@@ -204,7 +214,7 @@ def test_a_fault_is_named_in_one_line_and_mended(
 
     assert contents(raw.parents[1]) == whole
     assert untouched == {other: (raw / other).stat().st_mtime_ns for other in untouched}
-    was = "missing" if fault is delete else "damaged"
+    was = "missing" if fault is delete else "unreadable" if fault is loop else "damaged"
     assert capsys.readouterr().out == f"Mended the MNIST data in {raw}: {name} (was {was}).\n"
     data.mnist_folder()
     assert capsys.readouterr().out == "", "the second use has nothing to mend"
@@ -240,11 +250,19 @@ def other_content(path: Path) -> None:
     path.write_bytes(gzip.compress(b"not MNIST"))
 
 
+def no_deflate(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[10] = 0b111  # a block of the type that does not exist, right after the gzip header
+    path.write_bytes(content)
+
+
 def no_gzip(path: Path) -> None:
     path.write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
 
 
-@pytest.mark.parametrize("fault", [change_a_byte, cut, empty, zero, delete, other_content, no_gzip])
+@pytest.mark.parametrize(
+    "fault", [change_a_byte, cut, empty, zero, delete, other_content, no_deflate, no_gzip]
+)
 def test_a_fault_of_the_original_is_an_error_with_its_remedy(
     fault: Callable[[Path], None], clone: Path, data: ModuleType
 ) -> None:
@@ -368,6 +386,27 @@ def test_a_rival_that_was_faster_does_no_harm(
     monkeypatch.setattr(Path, "replace" if fault else "rename", too_late)
     assert data.mnist_folder() == clone / "data" / "unpacked"
     assert contents(clone / "data" / "unpacked") == whole
+
+
+def test_no_other_process_ever_sees_a_half_unpacked_folder(
+    clone: Path, data: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, seen = clone / "data" / "unpacked" / "MNIST" / "raw", set()
+
+    def watch(operation: str) -> Callable[..., object]:
+        real = getattr(Path, operation)
+
+        def watched(*args: object, **kwargs: object) -> object:
+            result = real(*args, **kwargs)
+            seen.add(len(list(raw.iterdir())) if raw.exists() else 0)
+            return result
+
+        return watched
+
+    for operation in ("mkdir", "write_bytes", "replace", "rename"):
+        monkeypatch.setattr(Path, operation, watch(operation))
+    data.mnist_folder()
+    assert seen == {0, len(NAMES)}
 
 
 LOAD_WHEN_TOLD = """

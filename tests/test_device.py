@@ -21,6 +21,18 @@ def test_the_best_device_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_device().type == ("cuda" if CUDA else "mps" if MPS else "cpu")
 
 
+@pytest.mark.parametrize(
+    ("here", "best"), [("cuda mps", "cuda"), ("cuda", "cuda"), ("mps", "mps"), ("", "cpu")]
+)
+def test_cuda_comes_before_mps_and_both_before_the_cpu(
+    here: str, best: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DLCOURSE_DEVICE", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in here)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in here)
+    assert choose_device().type == best
+
+
 @pytest.mark.parametrize("blank", ["", "  "])
 def test_a_blank_wish_is_none(blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DLCOURSE_DEVICE", raising=False)

@@ -38,10 +38,10 @@ def faults() -> dict[str, Finding]:
     return {name: finding for name, finding in by_name(check_machine()).items() if not finding.ok}
 
 
-def run(code: str, *folders: Path) -> list[str]:
-    """Run `code` in a fresh interpreter that looks into `folders` first; return what it prints."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, folders))}
-    command = [sys.executable, "-c", code]
+def run(code: str, folder: Path) -> list[str]:
+    """Run `code` in a fresh interpreter that looks into `folder` first; return what it prints."""
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    command, environment = [sys.executable, "-c", code], os.environ | {"PYTHONPATH": path}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return done.stdout.splitlines()
 
@@ -95,7 +95,9 @@ def test_versions_between_releases_are_well(add_package: AddPackage) -> None:
 
 
 def test_a_missing_package_is_named(add_package: AddPackage) -> None:
-    add_package("dlcourse", "0.1.0", "Requires-Python: >=3.11", "Requires-Dist: not-there>=1.0")
+    needs = ["not-there>=1.0", "for-developers>=2.0; extra == 'dev'"]
+    lines = [f"Requires-Dist: {need}" for need in needs]
+    add_package("dlcourse", "0.1.0", "Requires-Python: >=3.11", *lines)
     (fault,) = faults().values()
     assert (fault.name, fault.detail) == ("not-there", "not installed")
 

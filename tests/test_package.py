@@ -87,8 +87,8 @@ def test_no_module_imports_the_lessons_or_the_tests(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", sorted(HELPERS))
-def test_no_helper_imports_an_exercise_or_a_command(module: str) -> None:
-    assert not imports(module) & COMMANDS
+def test_no_helper_imports_an_exercise_or_a_command_or_the_figures(module: str) -> None:
+    assert not imports(module) & (COMMANDS | {"dlcourse.plotting"})
     assert not {name for name in imports(module) if name.startswith("dlcourse.exercises")}
 
 

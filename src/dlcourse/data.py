@@ -13,7 +13,7 @@ import gzip
 import hashlib
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +90,7 @@ def _make_whole(raw: Path) -> None:
     if not faults:
         return
     try:
-        _unpack(list(_SHA256) if is_first_use else list(faults), raw)
+        _unpack(faults, raw)
     except OSError:
         if _find_faults(raw):
             raise
@@ -115,7 +115,7 @@ def _find_faults(raw: Path) -> dict[str, str]:
     return faults
 
 
-def _unpack(names: list[str], raw: Path) -> None:
+def _unpack(names: Iterable[str], raw: Path) -> None:
     """Unpack the originals of `names` into the folder `raw`, each wholly or not at all.
 
     A `raw` that does not exist yet appears with all its files at once: no other process sees half.
