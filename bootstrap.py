@@ -66,10 +66,10 @@ def say(text: str) -> None:
 def read_stamp() -> dict[str, str]:
     """Return what the environment was made from; nothing where it is missing or unfinished."""
     try:
-        stamp: dict[str, str] = json.loads(STAMP.read_text(encoding="utf-8"))
+        stamp = json.loads(STAMP.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return stamp
+    return stamp if isinstance(stamp, dict) else {}
 
 
 def write_stamp(wanted: dict[str, str]) -> None:

@@ -11,7 +11,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+import urllib.error
 import urllib.request
+from http import HTTPStatus
 
 LONGEST = 900  # seconds, with the set-up
 ADDRESS = re.compile(r"http://(?:localhost|127\.0\.0\.1):\d+/\S*")
@@ -23,6 +26,18 @@ def stop(lab: "subprocess.Popen[str]") -> None:
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(lab.pid)], check=False)  # noqa: S603, S607
     else:
         os.killpg(lab.pid, signal.SIGTERM)
+
+
+def answers(address: str) -> bool:
+    """Tell whether a page comes from `address`, which may need a moment more than its printing."""
+    for _ in range(30):
+        try:
+            with urllib.request.urlopen(address, timeout=60) as page:  # noqa: S310 - see ADDRESS
+                return bool(page.status == HTTPStatus.OK)
+        except urllib.error.URLError as error:
+            print(error)
+            time.sleep(1)
+    return False
 
 
 def main() -> int:
@@ -43,8 +58,7 @@ def main() -> int:
             print(line, end="", flush=True)
             address = ADDRESS.search(line)
             if address:
-                page = urllib.request.urlopen(address[0], timeout=60)  # noqa: S310 - see ADDRESS
-                answered = page.status == 200  # noqa: PLR2004
+                answered = answers(address[0])
                 break
     finally:
         alarm.cancel()

@@ -1,0 +1,328 @@
+"""The set-up: when it does nothing, when it starts anew, and what it says where it cannot go on.
+
+`bootstrap.py` runs for real, in a small course of its own, and makes real environments. Only the
+installer is a stand-in, since a real one needs the network: a program called `uv` that notes how
+it was called, leaves a file in the environment, and fails where a test says so.
+"""
+
+import ast
+import errno
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[1]
+
+INSTALLER = """
+import json, os, pathlib, sys
+if sys.argv[1:] == ["--version"]:
+    sys.exit()
+with open(os.environ["UV_CALLS"], "a") as calls:
+    print(json.dumps(sys.argv[1:]), file=calls)
+step = "looking up" if "--dry-run" in sys.argv else "installing"
+if step == "installing":
+    pathlib.Path(".venv", os.environ["UV_LEAVES"]).touch()
+if os.environ["UV_FAILS"] in [step, *sys.argv]:
+    sys.exit(os.environ["UV_SAYS"])
+"""
+
+
+class Course:
+    """A small course in `folder`, whose set-up finds the stand-in for uv in `tools`."""
+
+    def __init__(self, folder: Path, tools: Path) -> None:
+        self.folder = folder
+        self.calls = tools / "calls"
+        folder.mkdir()
+        tools.mkdir()
+        for name in ("bootstrap.py", "Makefile"):
+            shutil.copy(ROOT / name, folder)
+        (folder / "pyproject.toml").write_text("[project]\n")
+        (folder / "constraints.txt").write_text("torch==2.15.0\n")
+        script = tools / "stand_in.py"
+        script.write_text(INSTALLER)
+        if os.name == "nt":
+            (tools / "uv.bat").write_text(f'@"{sys.executable}" "{script}" %*\n')
+        else:
+            (tools / "uv").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
+            (tools / "uv").chmod(0o755)
+        self.environment = os.environ | {
+            "PATH": os.pathsep.join([str(tools), os.environ["PATH"]]),
+            "UV_CALLS": str(self.calls),
+        }
+
+    def start(
+        self, *options: str, leaves: str = "installed", fails: str = "nowhere", says: str = ""
+    ) -> "subprocess.Popen[str]":
+        """Start the set-up.
+
+        Args:
+            options: for bootstrap.py.
+            leaves: the file that the installer leaves in the environment.
+            fails: "looking up", "installing", or an argument with which the installer must fail.
+            says: what it then says.
+        """
+        return subprocess.Popen(
+            [sys.executable, "bootstrap.py", *options],
+            cwd=self.folder,
+            env=self.environment | {"UV_LEAVES": leaves, "UV_FAILS": fails, "UV_SAYS": says},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def set_up(self, *options: str, **installer: str) -> tuple[int, str, str]:
+        """Run the set-up to its end; return its exit status, stdout and stderr."""
+        process = self.start(*options, **installer)
+        out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
+
+    def installer_calls(self) -> list[list[str]]:
+        """Return the arguments of all the installer's calls so far."""
+        if not self.calls.exists():
+            return []
+        return [json.loads(line) for line in self.calls.read_text().splitlines()]
+
+    def load(self) -> ModuleType:
+        """Return its bootstrap.py as a module."""
+        spec = importlib.util.spec_from_file_location("bootstrap", self.folder / "bootstrap.py")
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """Return a course in a folder whose name has a space, as many have."""
+    return Course(tmp_path / "my course", tmp_path / "tools")
+
+
+def finish(module: ModuleType, torch: str | None = None, constraints: str | None = None) -> None:
+    """Leave what a complete set-up leaves, without making it."""
+    module.PYTHON.parent.mkdir(parents=True, exist_ok=True)
+    module.PYTHON.touch()
+    module.write_stamp(module.wanted_stamp(torch, constraints))
+
+
+# ---------------------------------------------------------------------------- doing it once
+
+
+def test_set_up_installs_the_tested_versions_and_then_has_nothing_to_do(course: Course) -> None:
+    status, out, err = course.set_up()
+    assert (status, out) == (0, "")
+    assert "complete" in err
+    look_up, install = course.installer_calls()
+    assert look_up == [*install, "--dry-run"]
+    assert install[-4:] == ["--editable", ".[dev]", "--constraint", "constraints.txt"]
+    python = Path(install[install.index("--python") + 1])
+    assert python == course.folder / ".venv" / python.relative_to(course.folder / ".venv")
+    subprocess.run([python, "-c", "import sys; assert sys.prefix != sys.base_prefix"], check=True)
+
+    assert course.set_up() == (0, "", "")
+    assert len(course.installer_calls()) == 2
+
+
+def test_an_installation_that_was_cut_off_is_made_anew(course: Course) -> None:
+    status, out, _ = course.set_up(leaves="half", fails="installing", says="lost connection")
+    assert status == 1
+    assert "run the same command again" in out
+    assert (course.folder / ".venv/half").exists()
+    status, *_ = course.set_up(leaves="whole")
+    assert status == 0
+    assert [path.name for path in course.folder.glob(".venv/[hw]*")] == ["whole"]
+
+
+def test_a_failed_renewal_does_not_leave_the_old_environment_as_complete(course: Course) -> None:
+    module = course.load()
+    finish(module)
+    (course.folder / "constraints.txt").write_text("torch==2.16.0\n")
+    course.set_up(fails="looking up", says="anything")
+    assert not module.STAMP.exists()
+
+
+def test_a_second_set_up_waits_for_the_first(course: Course) -> None:
+    module = course.load()
+    with module.only_one():
+        waiting = course.start()
+        assert waiting.stderr
+        assert "Another set-up is running" in waiting.stderr.readline()
+        finish(module)
+    assert waiting.communicate(timeout=60) == ("", "")
+    assert waiting.returncode == 0
+    assert course.installer_calls() == []
+
+
+# ---------------------------------------------------------------------------- up to date or not
+
+
+def test_a_finished_environment_is_up_to_date(course: Course) -> None:
+    module = course.load()
+    assert not module.is_up_to_date(module.wanted_stamp(None, None))
+    finish(module)
+    assert module.is_up_to_date(module.wanted_stamp(None, None))
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
+def test_another_content_is_not_up_to_date_though_its_time_is_the_same(
+    course: Course, name: str
+) -> None:
+    module = course.load()
+    finish(module)
+    path = course.folder / name
+    before = path.stat()
+    path.write_text(path.read_text() + "# one more line\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert not module.is_up_to_date(module.wanted_stamp(None, None))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", "\xff"])
+def test_a_damaged_stamp_is_not_up_to_date(course: Course, content: str) -> None:
+    module = course.load()
+    finish(module)
+    module.STAMP.write_text(content, encoding="latin-1")
+    assert not module.is_up_to_date(module.wanted_stamp(None, None))
+
+
+def test_an_environment_whose_python_is_gone_is_not_up_to_date(course: Course) -> None:
+    module = course.load()
+    finish(module)
+    module.PYTHON.unlink()
+    assert not module.is_up_to_date(module.wanted_stamp(None, None))
+
+
+def test_a_moved_course_is_not_up_to_date(course: Course) -> None:
+    finish(course.load())
+    course.folder = course.folder.rename(course.folder.with_name("elsewhere"))
+    module = course.load()
+    assert not module.is_up_to_date(module.wanted_stamp(None, None))
+
+
+def test_options_hold_until_others_are_given(course: Course) -> None:
+    module = course.load()
+    finish(module, torch="cpu", constraints="")
+    assert module.is_up_to_date(module.wanted_stamp(None, None))
+    assert not module.is_up_to_date(module.wanted_stamp("default", None))
+    assert not module.is_up_to_date(module.wanted_stamp(None, "constraints.txt"))
+
+
+# ---------------------------------------------------------------------------- options
+
+
+def test_torch_cpu_is_uvs_own_option_and_no_constraints_means_the_newest(course: Course) -> None:
+    status, *_ = course.set_up("--torch", "cpu", "--constraints", "")
+    assert status == 0
+    _, install = course.installer_calls()
+    assert install[install.index("--torch-backend") + 1] == "cpu"
+    assert "--constraint" not in install
+
+
+def test_where_the_tested_versions_do_not_fit_the_newest_are_taken(course: Course) -> None:
+    status, out, err = course.set_up(fails="--constraint", says="No solution found")
+    assert (status, out) == (0, "")
+    assert err.count("do not fit this Python and system") == 1
+    assert ["--constraint" in call for call in course.installer_calls()] == [True, False, False]
+
+
+# ---------------------------------------------------------------------------- what to do
+
+
+@pytest.mark.parametrize(
+    ("options", "fails", "says", "advice"),
+    [
+        ((), "looking up", "error sending request for url", "cannot be reached: connect to the"),
+        (("--torch", "cpu"), "looking up", "dns error", "or leave out TORCH=cpu"),
+        ((), "looking up", "No solution found", "name another Python"),
+        ((), "installing", "something else", "often it is the network"),
+        (("--torch", "gpu"), "nowhere", "", "TORCH=gpu is unknown"),
+        (("--constraints", "none.txt"), "nowhere", "", "There is no file none.txt"),
+    ],
+)
+def test_every_failure_ends_in_one_line_that_says_what_to_do(
+    course: Course, options: tuple[str, ...], fails: str, says: str, advice: str
+) -> None:
+    status, out, err = course.set_up(*options, fails=fails, says=says)
+    assert status == 1
+    assert advice in out
+    assert len(out.splitlines()) == 1
+    assert "Traceback" not in err
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="Windows has no make")
+def test_under_make_that_line_is_the_last_one(course: Course) -> None:
+    make = ["make", "setup", "TORCH=gpu", f"PYTHON={sys.executable}"]
+    done = subprocess.run(make, cwd=course.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "TORCH=gpu is unknown: leave it out" in done.stderr.splitlines()[-1]
+
+
+def test_a_python_without_ensurepip_is_told_what_to_install(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = course.load()
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    with pytest.raises(module.SetupError, match=r"apt install python3\.\d+-venv"):
+        module.make_venv(with_pip=True)
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "The disk is full: make room"),
+        (errno.EROFS, "cannot be written to: put the course into a folder of your own"),
+        (errno.EACCES, "cannot be written to: put the course into a folder of your own"),
+        (errno.EIO, "put this right"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
+    course: Course, number: int, advice: str
+) -> None:
+    error = OSError(number, os.strerror(number), "a file")
+    text = course.load().advice(error)
+    assert advice in text
+    assert number == errno.ENOSPC or "a file" in text
+
+
+def test_an_old_python_is_told_so_and_can_read_that_far() -> None:
+    text = (ROOT / "bootstrap.py").read_text(encoding="utf-8")
+    ast.parse(text, feature_version=(3, 7))
+    pretend = f"import sys; sys.version_info = (3, 8, 1); exec({text!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", pretend], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("Python 3.8 is too old, 3.11 or newer is needed")
+
+
+# ---------------------------------------------------------------------------- the files beside it
+
+
+def test_the_makefile_has_a_line_of_help_for_each_target() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)
+    assert phony
+    with_help = re.findall(r"^([a-z]+):.*## \w", text, re.MULTILINE)
+    assert sorted(phony[1].split()) == sorted([*with_help, "help"])
+    assert re.findall(r"^([a-z]+):", text, re.MULTILINE)[0] == "help"
+
+
+def test_the_tested_versions_are_exact_name_no_place_and_lie_within_the_ranges() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    lines = [line for line in lines if not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z0-9-]+==\d[\w.]*", line) for line in lines)
+    tested = dict(line.split("==") for line in lines)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    ranges = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    for requirement in map(Requirement, ranges):
+        assert tested[requirement.name] in requirement.specifier
