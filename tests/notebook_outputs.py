@@ -49,7 +49,7 @@ _DIFFERENT_NUMBERS_SHOWN = 8
 _PICTURE_DATA = re.compile(r"data:image/[^\"')\s]+")
 _ADDRESS = re.compile(r"\bat 0x[0-9A-Fa-f]+")
 _OVERWRITTEN = re.compile(r".*\r(?=[^\n])")  # the same as nbclient, which writes the files
-_WARNING = re.compile(r"\S+:\d+: \w*Warning: |\[W\d+ ")  # Python's own, and PyTorch's from C++
+_WARNING = re.compile(r"\S+:\d+: \w*Warning: |\[?W\d{4} ")  # Python's own, PyTorch's log
 
 
 class TagError(ValueError):

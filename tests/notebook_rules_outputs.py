@@ -17,7 +17,7 @@ _FEWEST_ALT_WORDS = 5
 _KNOWN_OUTPUTS = {"text/plain", "text/html"}
 
 _HARDWARE = re.compile(r"device|machine|version|platform|threads|cores")
-_FOLDER = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|usr|opt|work|mnt|Users|private)/|\b[A-Z]:\\")
+_FOLDER = re.compile(r"(?<![\w.:/<])/[A-Za-z][\w.-]*/[\w.-]+|\b[A-Z]:\\")
 _ADDRESS = re.compile(r"\bat 0x[0-9A-Fa-f]+")
 _PLAIN_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
 _RANDOM_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -86,6 +86,7 @@ def is_executed_in_order(lesson: Lesson) -> Iterator[str]:
     for number, cell in lesson.numbered:
         if cell.execution_count != number:
             yield f"code cell {number} was executed as [{cell.execution_count}]"
+            return  # those behind it are wrong as well
 
 
 def only_marked_cells_raise(lesson: Lesson) -> Iterator[str]:

@@ -134,8 +134,9 @@ def test_difference_compares_the_type_and_the_message_of_an_exception() -> None:
     [
         "/home/ipykernel_7/1.py:1: UserWarning: old\n  f()\n",
         "[W1121 10:00:00.1 A.cpp:3] Warning: old (function f)\n",
+        "W1121 10:00:00.100000 4456 torch/a.py:3] old\n",
     ],
-    ids=["Python's", "PyTorch's"],
+    ids=["Python's", "PyTorch's in C++", "PyTorch's in Python"],
 )
 def test_split_warnings_takes_warnings_out(text: str) -> None:
     outputs, warnings = split_warnings([shown("a"), stream(text, "stderr")])

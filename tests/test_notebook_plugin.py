@@ -55,7 +55,7 @@ def run_pytest(folder: Path, *arguments: str, **environment: str) -> Run:
     done = subprocess.run(
         command,
         cwd=folder,
-        env=inherited | {"PYTHONPATH": str(ROOT / "tests")} | environment,
+        env=inherited | {"PYTHONPATH": str(ROOT / "tests"), "PYTHONUTF8": "1"} | environment,
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -228,7 +228,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     (folder / "startup.py").write_text("from_python = True\n")
     return run_pytest(
         folder,
-        *("-n", "2", "--dist", "loadfile", "--continue-on-collection-errors"),
+        *("-n", "2", "--continue-on-collection-errors"),
         "--nbval-cell-timeout=5",
         *("alone.ipynb", "raises.ipynb", "dies.ipynb", "endless.ipynb"),
         *("chosen.ipynb::cell3", "broken.ipynb::cell3"),
