@@ -177,7 +177,8 @@ class LessonFile(IPyNbFile):  # type: ignore[misc]  # nbval has no types
 
     def teardown(self) -> None:
         """Stop the kernel, after the last selected cell."""
-        super().teardown()
+        if self.kernel:
+            self.kernel.stop()
         self.folder.cleanup()
 
     def run(self, number: int) -> list[NotebookNode]:
@@ -191,7 +192,7 @@ class LessonFile(IPyNbFile):  # type: ignore[misc]  # nbval has no types
             self.stopped_at = len(self.outputs) + 1  # until the cell has ended well
             try:
                 outputs = self.kernel.run(cell.source, self.config.option.nbval_cell_timeout)
-            except KernelLostError as error:
+            except (CellError, KernelLostError) as error:
                 raise CellError(self._blame(str(error), number)) from error
             errors = [output for output in outputs if output.output_type == "error"]
             if errors and not Promise.of(cell).raises:
@@ -231,7 +232,8 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]  # nbval has no types
             raise CellError(msg)
         committed, _ = split_warnings(self.cell.outputs)
         if not promise.ignored and (found := difference(committed, outputs, promise.tolerance)):
-            raise CellError(found)
+            msg = f"{found}\n(If the new output is right, save it with `make notebooks`.)"
+            raise CellError(msg)
 
     def _count_as(self, kind: str) -> None:
         self.user_properties.append(("cell", kind))
