@@ -40,6 +40,8 @@ def opens_with_title_and_box(lesson: Lesson) -> Iterator[str]:
         yield f"it has the titles {headings}; the first line shall be the only one"
     if tuple(lesson.box()) != _BOX:
         yield f"the first cell's box has {list(lesson.box())}, not {list(_BOX)}"
+    if re.search(r"^> .*\n> \*\*", lesson.texts[0], re.MULTILINE):
+        yield "put a line with a bare > between the box's four, or they run into one paragraph"
     if any(re.search(r"^>.*\*\*You ", text, re.MULTILINE) for text in lesson.texts[1:]):
         yield "there is a second box"
     minutes = lesson.box().get("Minutes", "")

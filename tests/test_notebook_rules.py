@@ -255,6 +255,7 @@ FAULTS: list[tuple[Rule, Fault, str]] = [
     (opens_with_title_and_box, replaced("## What", "# What"), "the only one"),
     (opens_with_title_and_box, replaced("You need", "Needed"), "'Needed'"),
     (opens_with_title_and_box, replaced("## What", "> **You will:** go\n\n## W"), "a second box"),
+    (opens_with_title_and_box, replaced(">\n> **Minutes", "> **Minutes"), "one paragraph"),
     (opens_with_title_and_box, replaced("40 to read", "forty to read"), "not 'forty"),
     (
         opens_with_title_and_box,
