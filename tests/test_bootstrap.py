@@ -144,11 +144,18 @@ def test_an_installation_that_was_cut_off_is_made_anew(course: Course) -> None:
     assert [path.name for path in course.folder.glob(".venv/[hw]*")] == ["whole"]
 
 
-def test_a_failed_renewal_does_not_leave_the_old_environment_as_complete(course: Course) -> None:
+def test_a_renewal_cut_off_at_once_does_not_leave_the_old_environment_as_complete(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
     module = course.load()
     finish(module)
-    (course.folder / "constraints.txt").write_text("torch==2.16.0\n")
-    course.set_up(fails="looking up", says="anything")
+
+    def cut_off(*, with_pip: bool) -> None:
+        raise KeyboardInterrupt(with_pip)
+
+    monkeypatch.setattr(module, "make_venv", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        module.set_up(None, "")
     assert not module.STAMP.exists()
 
 
