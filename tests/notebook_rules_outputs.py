@@ -126,8 +126,9 @@ def tags_are_needed(lesson: Lesson) -> Iterator[str]:
         numbers = NUMBER.findall("\n".join(texts))
         if promise.ignored and not cell.outputs:
             yield f"[{number}] is ignored and has no output"
-        elif promise.free and not numbers:
-            yield f"[{number}] has free numbers and prints none"
+        elif promise.free:
+            if not numbers:
+                yield f"[{number}] has free numbers and prints none"
         elif promise.tolerance and not any(re.search("[.eE]", number) for number in numbers):
             yield f"[{number}] is approximate and prints no decimal"
 

@@ -1,14 +1,20 @@
 """The benchmark, held against clocks and against torch's own timer."""
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 from statistics import median
 
 import pytest
 import torch
 from torch.utils.benchmark import Timer
 
+from dlcourse import timing
 from dlcourse.device import synchronize
-from dlcourse.timing import benchmark
+from dlcourse.timing import Timing, benchmark
+from lesson_code import check_lesson_builds
 
 
 def is_here(kind: str) -> bool:
@@ -18,11 +24,11 @@ def is_here(kind: str) -> bool:
 
 @pytest.mark.parametrize("milliseconds", [1, 20])
 def test_a_wait_of_known_length_takes_that_long(milliseconds: int) -> None:
-    timing = benchmark(lambda: time.sleep(milliseconds / 1000), min_seconds=0.1)
+    result = benchmark(lambda: time.sleep(milliseconds / 1000), min_seconds=0.1)
     # A sleep never ends early; on a busy machine it ends late.
-    assert milliseconds / 1000 <= timing.median < 3 * milliseconds / 1000
-    assert timing.spread >= 0
-    assert timing.n_samples >= 5
+    assert milliseconds / 1000 <= result.median < 3 * milliseconds / 1000
+    assert result.spread >= 0
+    assert result.n_samples >= 5
 
 
 def test_it_agrees_with_torch_on_the_same_product() -> None:
@@ -61,11 +67,39 @@ def test_it_agrees_with_the_wall_clock_over_many_calls(device: torch.device) -> 
     a = torch.rand(1024, 1024, device=device)
     ratios = []
     for _ in range(5):
-        timing = benchmark(lambda: a @ a, device, min_seconds=0.1)
+        result = benchmark(lambda: a @ a, device, min_seconds=0.1)
         synchronize(device)
         start = time.perf_counter()
         for _ in range(20):
             a @ a
         synchronize(device)
-        ratios.append(timing.median * 20 / (time.perf_counter() - start))
+        ratios.append(result.median * 20 / (time.perf_counter() - start))
     assert median(ratios) == pytest.approx(1, rel=0.3)
+
+
+def test_the_median_and_the_spread_are_those_of_the_samples(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The samples of CUDA's clock are replaced: this machine may have none, and their statistics
+    # are the same for every device.
+    samples = [3.0, 1.0, 100.0, 2.0, 4.0]
+    monkeypatch.setattr(timing, "time_with_events", lambda _work, _min_seconds: samples)
+    assert benchmark(int, torch.device("cuda")) == Timing(median=3.0, spread=2.0, n_samples=5)
+
+
+def test_lesson_06_builds_the_very_definitions_of_this_module() -> None:
+    assert check_lesson_builds(timing, "06_gpu_timing.ipynb") == {
+        "BLOCK_SECONDS", "CPU", "FEWEST_SAMPLES", "Timing", "benchmark", "time_with_events"
+    }  # fmt: skip
+
+
+def test_a_cuda_toolkit_without_a_gpu_brings_no_warning_into_a_lesson(tmp_path: Path) -> None:
+    program = "import dlcourse.device; from torch.utils.benchmark import Timer"
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"CUDA_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stderr == ""

@@ -1,10 +1,5 @@
 """The training loop, held against NumPy, against torch's own loader and against lesson 05."""
 
-import ast
-import inspect
-from pathlib import Path
-
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -13,8 +8,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from dlcourse import training
 from dlcourse.training import evaluate, fit, tensor_loader, train_epoch
-
-LESSON = Path(__file__).parents[1] / "notebooks" / "05_mnist_mlp.ipynb"
+from lesson_code import check_lesson_builds
 
 
 def random_data(n_samples: int = 10, n_features: int = 5) -> tuple[Tensor, Tensor]:
@@ -177,28 +171,7 @@ def test_fit_without_validation_data_keeps_the_training_loss_only() -> None:
     assert history.val_loss == history.val_accuracy == []
 
 
-def code_of(tree: ast.Module) -> dict[str, str]:
-    """Return every top-level definition as code, without docstrings and annotations."""
-    definitions = {}
-    for node in tree.body:
-        if not isinstance(node, ast.FunctionDef | ast.ClassDef):
-            continue
-        if isinstance(node, ast.FunctionDef):
-            node.returns = None
-            for argument in [*node.args.args, *node.args.kwonlyargs]:
-                argument.annotation = None
-        if ast.get_docstring(node) is not None:
-            node.body = node.body[1:]
-        definitions[node.name] = ast.unparse(node)
-    return definitions
-
-
 def test_lesson_05_builds_the_very_functions_of_this_module() -> None:
-    cells = [c.source for c in nbformat.read(LESSON, as_version=4).cells if c.cell_type == "code"]
-    lesson = code_of(ast.parse("\n\n".join(cells)))
-    module = code_of(ast.parse(inspect.getsource(training)))
-    assert set(module) == {
+    assert check_lesson_builds(training, "05_mnist_mlp.ipynb") == {
         "Evaluation", "History", "evaluate", "fit", "tensor_loader", "train_epoch"
     }  # fmt: skip
-    for name, code in module.items():
-        assert lesson[name] == code, f"lesson 05 and dlcourse.training differ in {name}"

@@ -5,6 +5,7 @@ Does not cover: several GPUs, mixed precision, timing (lesson 06 builds that).
 """
 
 import contextlib
+import logging
 import os
 import platform
 import subprocess
@@ -16,6 +17,10 @@ import torch
 from dlcourse.errors import DeviceError
 
 _VARIABLE = "DLCOURSE_DEVICE"
+
+# Where a CUDA toolkit is installed and no GPU is found, PyTorch warns about it in the middle of a
+# lesson, as soon as it looks for a compiler. `dlcourse doctor` tells which device is used.
+logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 
 
 def _is_available(kind: str) -> bool:
