@@ -5,6 +5,7 @@ and the executed notebook, in a form that is the same whenever and wherever it i
 Does not cover: comparing outputs with the committed ones; the tests do that.
 """
 
+import asyncio
 import os
 import re
 import sys
@@ -12,7 +13,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import nbformat
 import psutil  # type: ignore[import-untyped]
@@ -72,6 +73,16 @@ class _Watch:
         self.run.peak_mb = max(self.run.peak_mb, _peak_mb(process.pid))
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop in which Ctrl-C stays what it is.
+
+    nbclient asks to answer it itself, by ending the kernel: that would look like a lesson's fault.
+    """
+
+    def add_signal_handler(self, *_: object) -> NoReturn:
+        raise NotImplementedError
+
+
 def execute(path: Path, *, on_cpu: bool = False) -> Run:
     """Run the notebook `path` in a fresh kernel, in its own folder; the file stays as it is.
 
@@ -88,7 +99,7 @@ def execute(path: Path, *, on_cpu: bool = False) -> Run:
     watch.client = NotebookClient(
         watch.run.notebook,
         kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],  # its warnings would land between our lines
+        extra_arguments=["--log-level=CRITICAL"],  # else its log lands between our lines
         timeout=_SECONDS_PER_CELL,
         resources={"metadata": {"path": str(path.parent)}},
         coalesce_streams=True,
@@ -106,11 +117,23 @@ def execute(path: Path, *, on_cpu: bool = False) -> Run:
         if on_cpu:
             environment["DLCOURSE_DEVICE"] = "cpu"
         try:
-            watch.client.execute(env=environment)
+            with asyncio.Runner(loop_factory=_Loop) as runner:
+                runner.run(_execute(watch.client, environment))
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             watch.run.failure = f"cell {watch.run.cells} {_describe(error)}"
     _make_reproducible(watch.run.notebook)
     return watch.run
+
+
+async def _execute(client: NotebookClient, environment: dict[str, str]) -> None:
+    """Run the notebook of `client` with these environment variables for its kernel."""
+    try:
+        await client.async_execute(env=environment)
+    except DeadKernelError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():  # Ctrl-C, which nbclient takes for a death
+            raise asyncio.CancelledError from None
+        raise
 
 
 def save(run: Run, path: Path) -> None:
