@@ -9,6 +9,7 @@ machine that has a GPU.
 
 import datetime as dt
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -32,7 +33,10 @@ DTYPES = {
 
 
 def main() -> int:
-    """Measure, write the file and print its name."""
+    """Measure, write the file and print its name; on a busy machine, say so and do nothing."""
+    if is_busy():
+        print("This machine is busy: end what else is running, wait a minute, try again.")
+        return 1
     device = choose_device()
     record = {
         "machine": describe_machine(device),
@@ -42,6 +46,16 @@ def main() -> int:
     }
     print(f"Written to {write(record, FOLDER)}")
     return 0
+
+
+def is_busy() -> bool:
+    """Tell whether other programs took half of the cores in the last minute; Windows says no.
+
+    A product on all cores then waits for them in every call, so the spread shows nothing.
+    """
+    if not hasattr(os, "getloadavg"):
+        return False
+    return os.getloadavg()[0] > (os.cpu_count() or 1) / 2
 
 
 def measure(device: torch.device, sizes: list[int]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ def content() -> dict[str, Any]:
         "machine": describe_machine(CPU),
         "date": "2026-11-21",
         "command": "python -m benchmarks.record",
-        "products": record.measure(CPU, [64, 8]),
+        "products": record.measure(CPU, [256, 8]),
     }
 
 
@@ -39,12 +39,32 @@ def test_a_recording_is_read_as_it_was_written(content: dict[str, Any], tmp_path
         assert recording.seconds[row["dtype"]][row["n"]] == row["seconds"]
 
 
+def test_every_type_and_size_is_measured_and_the_larger_takes_longer(
+    content: dict[str, Any],
+) -> None:
+    rows = {(row["dtype"], row["n"]): row for row in content["products"]}
+    assert list(rows) == [(t, n) for t in ("float64", "float32") for n in (256, 8)]
+    for dtype in ("float64", "float32"):
+        assert rows[dtype, 256]["seconds"] > 10 * rows[dtype, 8]["seconds"] > 0
+    assert all(row["samples"] >= 5 and row["spread"] >= 0 for row in content["products"])
+
+
+def test_a_busy_machine_is_not_recorded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(record, "FOLDER", tmp_path)
+    monkeypatch.setattr("os.getloadavg", lambda: (1000.0, 0.0, 0.0), raising=False)
+    assert record.main() == 1
+    assert "busy" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_curve_is_in_ascending_order_of_n(content: dict[str, Any], tmp_path: Path) -> None:
     record.write(content, tmp_path)
     n, seconds = load_recordings(tmp_path)[0].curve("float32")
     written = {row["n"]: row["seconds"] for row in content["products"] if row["dtype"] == "float32"}
-    np.testing.assert_array_equal(n, [8, 64])
-    np.testing.assert_array_equal(seconds, [written[8], written[64]])
+    np.testing.assert_array_equal(n, [8, 256])
+    np.testing.assert_array_equal(seconds, [written[8], written[256]])
 
 
 def test_the_label_says_on_what_when_and_with_which_torch(
