@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.clocks import SIZES, error_percent
 from benchmarks.imports import import_milliseconds
 from benchmarks.mnist import FAST_BATCH, FAST_EPOCHS, FAST_PEAK, TARGET, USUAL_EPOCHS, compare
 from dlcourse.device import choose_device, describe_machine
@@ -43,6 +44,9 @@ def measure() -> Iterator[Metric]:
     for lesson in list_lessons():
         yield from measure_lesson(lesson)
     yield from measure_training()
+    sizes = ", ".join(map(str, SIZES))
+    meaning = f"% at most between timing.benchmark and torch's Timer, products of n = {sizes}"
+    yield Metric("timing.error_percent", error_percent(choose_device()), meaning)
 
 
 def measure_lesson(lesson: Path) -> Iterator[Metric]:
