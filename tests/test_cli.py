@@ -1,0 +1,275 @@
+"""The command line: what is printed, on which stream, and the exit status."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nbformat
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+import dlcourse
+from dlcourse.cli import main
+from dlcourse.workspace import list_lessons
+
+PACKAGE = Path(dlcourse.__file__).parent
+needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows sends no Ctrl-C to one process")
+
+
+def write_lesson(checkout: Path, stem: str, *sources: str) -> None:
+    cells = [nbformat.v4.new_code_cell(source, id=f"c{n}") for n, source in enumerate(sources)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    nbformat.write(notebook, checkout / "notebooks" / f"{stem}.ipynb")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a checkout of its own, with two small lessons."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PACKAGE, tmp_path / "src" / "dlcourse", ignore=ignored)
+    (tmp_path / "notebooks").mkdir()
+    write_lesson(tmp_path, "00_start_here", "1 + 1")
+    write_lesson(tmp_path, "05_mnist_mlp", "2 + 2", "print(3)")
+    return tmp_path
+
+
+def start(checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """Start `dlcourse` in a checkout, as from a terminal that listens to Ctrl-C."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "dlcourse", *arguments],
+        cwd=checkout,
+        env=os.environ | {"PYTHONPATH": str(checkout / "src")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # pytest may itself have been started so that it ignores Ctrl-C
+        preexec_fn=None if os.name == "nt" else _listen,  # noqa: PLW1509
+    )
+
+
+def _listen() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def run(checkout: Path, *arguments: str) -> tuple[int, str, str]:
+    """Return the exit status of `dlcourse` with these arguments, its stdout and its stderr."""
+    process = start(checkout, *arguments)
+    stdout, stderr = process.communicate(timeout=120)
+    return process.returncode, stdout, stderr
+
+
+def wait_for(found: Callable[[], str], seconds: float = 60) -> str:
+    """Return what `found` returns, as soon as that is something."""
+    for _ in range(round(seconds / 0.05)):
+        if value := found():
+            return value
+        time.sleep(0.05)
+    pytest.fail(f"nothing after {seconds} s")
+
+
+# ---------------------------------------------------------------------------- help and mistakes
+
+
+def test_the_command_alone_prints_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    helped = capsys.readouterr().out
+    for command in ("doctor", "lab", "reset", "run"):
+        assert re.search(rf"^    {command} +\w+", helped, re.MULTILINE)
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"dlcourse {dlcourse.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        ("lba", "did you mean lab?"),
+        ("open", "there are doctor, lab, reset, run."),
+        ("--bogus", "`dlcourse --help` lists"),
+        ("run --sav", "did you mean --save?"),
+        ("run --bogus 5", "`dlcourse run --help` lists"),
+        ("run 12", ", ".join(path.stem for path in list_lessons())),
+        ("run 05 xyz", "the lessons are"),
+        ("reset 99", "the lessons are"),
+        ("reset mnits", "did you mean 05_mnist_mlp?"),
+        ("reset", "`dlcourse reset --help` tells"),
+        ("reset 0 5", "knows no further argument '5'"),
+        ("doctor now", "knows no further argument 'now'"),
+        ("lab --no-browsers", "did you mean --no-browser?"),
+        ("lab --port=9000", "follow after --: `dlcourse lab -- --port=9000`"),
+        ("lab 5", "knows no further argument '5'"),
+        ("lab -- --ip=0.0.0.0", "run `jupyter lab` in work/ yourself"),
+        ("lab -- --ServerApp.ip 0.0.0.0", "keeps JupyterLab to this machine"),
+        ("lab -- --IdentityProvider.token=", "behind its token"),
+        ("lab -- --ServerApp.allow_remote_access=True", "keeps JupyterLab to this machine"),
+    ],
+)
+def test_a_mistake_is_answered_in_a_line_that_says_what_to_do(
+    arguments: str, remedy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments.split()) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("dlcourse: ")
+    assert printed.err.count("\n") == 1
+    assert remedy in printed.err
+
+
+def test_help_and_reset_do_not_wait_for_torch_or_jupyter(checkout: Path) -> None:
+    for arguments in (["--help"], ["reset", "5"]):
+        command = [sys.executable, "-X", "importtime", "-m", "dlcourse", *arguments]
+        environment = os.environ | {"PYTHONPATH": str(checkout / "src")}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        imported = {line.rpartition("| ")[2].strip() for line in done.stderr.splitlines()}
+        assert "dlcourse.cli" in imported
+        slow = {"torch", "numpy", "nbformat", "nbclient", "jupyter_client", "jupyterlab", "IPython"}
+        assert not imported & slow
+
+
+def test_a_missing_package_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "nbclient", None)
+    monkeypatch.delitem(sys.modules, "dlcourse.execution", raising=False)
+    assert main(["run", "5"]) == 1
+    assert "the package nbclient is missing: run `make setup`" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------------------- doctor
+
+
+def test_doctor_says_what_is_wrong_and_what_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DLCOURSE_DEVICE", raising=False)
+    assert main(["doctor"]) == 0
+    well = capsys.readouterr().out
+    assert re.search(r"^ok +Python: 3\.", well, re.MULTILINE)
+    assert "FAULT" not in well
+
+    monkeypatch.setenv("DLCOURSE_DEVICE", "abacus")
+    assert main(["doctor"]) == 1
+    ill = capsys.readouterr().out
+    assert re.search(r"^FAULT  device: .*abacus.*\n       \w+.*cpu", ill, re.MULTILINE)
+    assert ill.endswith("must be put right: see FAULT above.\n")
+    assert len(ill.splitlines()) == len(well.splitlines()) + 2
+
+
+# ---------------------------------------------------------------------------- reset and run
+
+
+def test_reset_says_what_it_did_and_where_the_old_copy_is(checkout: Path) -> None:
+    new = Path("work", "05_mnist_mlp.ipynb")
+    assert run(checkout, "reset", "mnist") == (0, f"{new} is a fresh copy.\n", "")
+    (checkout / new).write_text("work of a day")
+    status, told, _ = run(checkout, "reset", "5")
+    assert status == 0
+    first, second = told.splitlines()
+    assert first == f"{new} is a fresh copy; your old one is now 05_mnist_mlp.old-1.ipynb."
+    assert "Reload Notebook from Disk" in second
+    assert (checkout / "work" / "05_mnist_mlp.old-1.ipynb").read_text() == "work of a day"
+
+
+def test_run_reports_lesson_by_lesson_and_stops_at_the_first_that_fails(checkout: Path) -> None:
+    write_lesson(checkout, "01_tensors", "1", "raise ValueError('one\\ntwo')", "2")
+    before = {path.name: path.read_bytes() for path in (checkout / "notebooks").iterdir()}
+    status, told, complaints = run(checkout, "run")
+    assert (status, complaints) == (1, "")
+    first, second = told.splitlines()
+    assert re.fullmatch(r"00_start_here: 1 cells, \d+\.\d s, ok", first)
+    assert second == "01_tensors: cell 2 raised ValueError: one"
+    assert {path.name: path.read_bytes() for path in (checkout / "notebooks").iterdir()} == before
+
+
+def test_run_saves_if_asked(checkout: Path) -> None:
+    status, told, _ = run(checkout, "run", "--save", "mnist")
+    assert status == 0
+    assert told.startswith("05_mnist_mlp: 2 cells, ")
+    saved = json.loads((checkout / "notebooks" / "05_mnist_mlp.ipynb").read_text())
+    assert saved["cells"][1]["outputs"][0]["text"] == ["3\n"]
+
+
+@needs_signals
+def test_ctrl_c_ends_a_run_and_its_kernel(checkout: Path, tmp_path: Path) -> None:
+    sign = tmp_path / "the kernel"
+    wait = f"import os, pathlib, time\npathlib.Path({str(sign)!r}).write_text(str(os.getpid()))"
+    write_lesson(checkout, "01_tensors", f"{wait}\ntime.sleep(60)")
+    process = start(checkout, "run", "1")
+    kernel = int(wait_for(lambda: sign.read_text() if sign.exists() else ""))
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stdout, stderr) == (130, "01_tensors: ", "\nStopped.\n")
+    assert not psutil.pid_exists(kernel)
+
+
+# ---------------------------------------------------------------------------- lab
+
+
+@pytest.fixture
+def busy_port() -> Iterator[int]:
+    """Yield a port that another program listens to."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def get(address: str) -> tuple[int, str]:
+    """Return the status and the text that `address` answers with."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=10) as page:
+            return page.status, page.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+
+
+@needs_signals
+def test_lab_opens_lesson_00_on_this_machine_alone_until_ctrl_c(
+    checkout: Path, busy_port: int
+) -> None:
+    run(checkout, "reset", "5")
+    write_lesson(checkout, "05_mnist_mlp", "a better lesson")
+    lab = start(checkout, "lab", "--no-browser", "--", f"--port={busy_port}")
+    assert lab.stderr is not None
+    found = None
+    lines = []
+    while found is None:
+        lines.append(lab.stderr.readline())
+        assert lines[-1], f"the lab ended after {lines}"
+        found = re.search(r"http://127\.0\.0\.1:(\d+)(\S*)\?token=(\w+)", lines[-1])
+    address, (port, path, token) = found[0], found.groups()
+    assert int(port) != busy_port
+    assert path == "/lab/tree/00_start_here.ipynb"
+    assert get(address)[0] == 200
+
+    api = f"http://127.0.0.1:{port}/api/contents/00_start_here.ipynb"
+    assert get(api)[0] == 403, "without the token"
+    status, lesson = get(f"{api}?token={token}")
+    assert status == 200
+    assert json.loads(lesson)["content"]["cells"][0]["source"] == "1 + 1"
+
+    sockets = psutil.Process(lab.pid).net_connections(kind="inet")
+    assert {s.laddr.ip for s in sockets if s.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+
+    lab.send_signal(signal.SIGINT)
+    told, complaints = lab.communicate(timeout=30)
+    assert lab.returncode == 0
+    assert "Traceback" not in complaints
+    assert "Your copies of the lessons are in work (new: 00_start_here)." in told
+    assert re.search(r"^05_mnist_mlp has changed .*`dlcourse reset 05`", told, re.MULTILINE)
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    assert told.count("You are root") == is_root
