@@ -16,6 +16,7 @@ from typing import NamedTuple
 from benchmarks.clocks import SIZES, error_percent
 from benchmarks.imports import import_milliseconds
 from benchmarks.mnist import FAST_BATCH, FAST_EPOCHS, FAST_PEAK, TARGET, USUAL_EPOCHS, compare
+from benchmarks.record import is_busy
 from dlcourse.device import choose_device, describe_machine
 from dlcourse.errors import CourseError
 from dlcourse.execution import execute
@@ -74,12 +75,15 @@ def measure_training() -> Iterator[Metric]:
 def main() -> int:
     """Print the table row by row, write the results when all are there; return the exit status."""
     argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__).parse_args()
+    machine = describe_machine(choose_device()) | {"busy": is_busy()}
+    if machine["busy"]:
+        print("Other programs keep this machine busy: all times will be too long.")
     metrics = {}
     try:
         for metric in measure():
             print(f"{metric.name:27}{metric.value:10.2f}  {metric.meaning}", flush=True)
             metrics[metric.name] = metric.value
-        results = {"machine": describe_machine(choose_device()), "metrics": metrics}
+        results = {"machine": machine, "metrics": metrics}
         RESULTS.parent.mkdir(exist_ok=True)
         write_atomically(RESULTS, (json.dumps(results, indent=2) + "\n").encode())
     except CourseError as error:

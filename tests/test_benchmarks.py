@@ -1,0 +1,129 @@
+"""`make bench`, on less data: every metric has its name and means what it says."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import benchmarks.__main__ as bench
+import nbformat
+import pytest
+import torch
+from benchmarks.clocks import error_percent
+from benchmarks.imports import import_milliseconds
+from benchmarks.mnist import Comparison, UsualTraining, compare, make_network, standardize
+from torch.utils.data import SequentialSampler
+
+from dlcourse.data import load_mnist
+from dlcourse.errors import CourseError
+
+CPU = torch.device("cpu")
+
+
+def test_the_speedup_is_that_of_16_usual_epochs() -> None:
+    assert Comparison(usual_epoch=5.0, fast=2.0, accuracies=[]).speedup == 40.0
+
+
+def test_both_trainings_are_timed_with_as_many_seeds_as_asked() -> None:
+    result = compare(CPU, n_train=2000, target=0.6, n_seeds=2)
+    assert result.usual_epoch > 0
+    assert result.fast > 0
+    assert len(set(result.accuracies)) == 2, "the seeds make no difference"
+    assert all(0.6 <= accuracy < 1 for accuracy in result.accuracies)
+
+
+def test_a_fast_training_that_misses_its_accuracy_has_no_time() -> None:
+    with pytest.raises(CourseError, match=r"ended at \d\d\.\d\d% with seed 0, below 99\.90%"):
+        compare(CPU, n_train=500, target=0.999, n_seeds=1)
+
+
+def test_the_usual_training_is_that_of_the_tutorials() -> None:
+    usual = UsualTraining(CPU, n_train=1000)
+    images, labels = load_mnist(train=True)
+    X, y = next(iter(usual.loader))
+    torch.testing.assert_close(X.squeeze(1), images[:64] / 255)
+    assert torch.equal(y, labels[:64])
+    assert isinstance(usual.loader.sampler, SequentialSampler)
+    assert len(usual.loader) == 16
+    assert isinstance(usual.optimizer, torch.optim.Adam)
+    assert usual.optimizer.defaults["lr"] == 0.01
+
+
+def test_the_network_is_784_128_256_10_with_relu() -> None:
+    model = make_network()
+    shapes = [tuple(weights.shape) for weights in model.parameters() if weights.ndim == 2]
+    assert shapes == [(128, 784), (256, 128), (10, 256)]
+    assert [type(layer) for layer in model].count(torch.nn.ReLU) == 2
+    assert model(torch.zeros(3, 28, 28)).shape == (3, 10)
+
+
+def test_standardized_images_have_mean_0_and_spread_1() -> None:
+    images, _ = load_mnist(train=True)
+    X = standardize(images)
+    assert X.dtype == torch.float32
+    assert X.mean().item() == pytest.approx(0, abs=1e-3)
+    assert X.std().item() == pytest.approx(1, abs=1e-3)
+    assert images.dtype == torch.uint8
+
+
+def test_an_import_takes_what_the_module_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sleepy.py").write_text("import time\ntime.sleep(0.2)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert import_milliseconds("sleepy", runs=1) >= 200
+    (tmp_path / "sleepy_.py").write_text("")
+    assert import_milliseconds("sleepy_", runs=3) < 100
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make the benchmarks small; return the notebook of their only lesson, yet to be written."""
+    lesson = tmp_path / "07_short.ipynb"
+    monkeypatch.setattr("sys.argv", ["benchmarks"])
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / ".bench" / "results.json")
+    monkeypatch.setattr(bench, "list_lessons", lambda: [lesson])
+    monkeypatch.setattr(bench, "error_percent", partial(error_percent, rounds=1))
+    monkeypatch.setattr(bench, "compare", partial(compare, n_train=1000, target=0.5, n_seeds=1))
+    return lesson
+
+
+def write_notebook(path: Path, source: str) -> None:
+    cells = [nbformat.v4.new_code_cell(source)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+
+
+def test_the_table_and_the_file_have_the_same_metrics(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_notebook(small, "import time; time.sleep(0.3)")
+    assert bench.main() == 0
+    results = json.loads(bench.RESULTS.read_text())
+    assert {"system", "python", "torch", "cores", "device"} <= results["machine"].keys()
+    metrics = results["metrics"]
+    assert sorted(metrics) == [
+        "import_dlcourse_ms",
+        "lesson.07.peak_mb",
+        "lesson.07.seconds",
+        "mnist.plain_epoch_seconds",
+        "mnist.seconds_to_97.1",
+        "mnist.speedup",
+        "timing.error_percent",
+    ]
+    assert metrics["lesson.07.seconds"] >= 0.3
+    assert metrics["lesson.07.peak_mb"] > 20
+    ratio = 16 * metrics["mnist.plain_epoch_seconds"] / metrics["mnist.seconds_to_97.1"]
+    assert metrics["mnist.speedup"] == pytest.approx(ratio)
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    table = {row[0]: row[1] for row in rows if row[0] in metrics}
+    assert table == {name: f"{value:.2f}" for name, value in metrics.items()}
+
+
+def test_a_lesson_that_fails_ends_the_benchmarks_in_a_line(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_notebook(small, "1 / 0")
+    assert bench.main() == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "07_short cannot be timed, since cell 1 raised ZeroDivisionError" in told
+    assert not bench.RESULTS.exists()
