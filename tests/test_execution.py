@@ -158,7 +158,7 @@ def test_memory_is_the_most_that_the_kernel_had_and_not_that_of_this_process(mea
 
 
 def test_the_time_is_that_of_the_cells(measured: Run) -> None:
-    assert measured.seconds >= 0.5
+    assert 0.5 <= measured.seconds < 60  # a lot, for a busy machine; a clock shows far more
 
 
 def test_nobodys_start_up_files_are_run(measured: Run) -> None:

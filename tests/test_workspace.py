@@ -156,6 +156,16 @@ def test_labs_that_start_at_once_copy_every_lesson_once(checkout: Path) -> None:
     assert sorted(contents(checkout / "work")) == [f"{stem}.ipynb" for stem in LESSONS]
 
 
+def test_a_file_that_appears_while_its_copy_is_written_stays(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = checkout / "work" / "05_mnist_mlp.ipynb"
+    monkeypatch.setattr(os, "fsync", lambda _: mine.write_bytes(b"appeared"))
+    assert copy_lessons(checkout).added == ["00_start_here", "01_tensors"]
+    assert mine.read_bytes() == b"appeared"
+    assert len(contents(checkout / "work")) == len(LESSONS)
+
+
 @pytest.fixture
 def readable_by_all(checkout: Path) -> Iterator[Path]:
     """Return a checkout that another user, who cannot enter pytest's folders, can read."""

@@ -103,7 +103,6 @@ def execute(path: Path, *, on_cpu: bool = False) -> Run:
         timeout=_SECONDS_PER_CELL,
         resources={"metadata": {"path": str(path.parent)}},
         coalesce_streams=True,
-        record_timing=False,
         store_widget_state=False,
         on_notebook_start=watch.kernel_is_ready,
         on_cell_execute=watch.cell_starts,
