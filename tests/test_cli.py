@@ -185,36 +185,41 @@ def test_reset_says_what_it_did_and_where_the_old_copy_is(checkout: Path) -> Non
     assert (checkout / "work" / "05_mnist_mlp.old-1.ipynb").read_text() == "work of a day"
 
 
-def test_run_reports_lesson_by_lesson_and_stops_at_the_first_that_fails(checkout: Path) -> None:
+def notebook(checkout: Path, stem: str) -> bytes:
+    return (checkout / "notebooks" / f"{stem}.ipynb").read_bytes()
+
+
+def test_run_reports_and_saves_lesson_by_lesson_until_one_fails(checkout: Path) -> None:
     write_lesson(checkout, "01_tensors", "1", "raise ValueError('one\\ntwo')", "2")
-    before = {path.name: path.read_bytes() for path in (checkout / "notebooks").iterdir()}
-    status, told, complaints = run(checkout, "run")
+    failing, later = notebook(checkout, "01_tensors"), notebook(checkout, "05_mnist_mlp")
+    status, told, complaints = run(checkout, "run", "--save")
     assert (status, complaints) == (1, "")
     first, second = told.splitlines()
     assert re.fullmatch(r"00_start_here: 1 cells, \d+\.\d s, ok", first)
     assert second == "01_tensors: cell 2 raised ValueError: one"
-    assert {path.name: path.read_bytes() for path in (checkout / "notebooks").iterdir()} == before
-
-
-def test_run_saves_if_asked(checkout: Path) -> None:
-    status, told, _ = run(checkout, "run", "--save", "mnist")
-    assert status == 0
-    assert told.startswith("05_mnist_mlp: 2 cells, ")
-    saved = json.loads((checkout / "notebooks" / "05_mnist_mlp.ipynb").read_text())
-    assert saved["cells"][1]["outputs"][0]["text"] == ["3\n"]
+    saved = json.loads(notebook(checkout, "00_start_here"))
+    assert saved["cells"][0]["outputs"][0]["data"]["text/plain"] == ["2"]
+    assert notebook(checkout, "01_tensors") == failing
+    assert notebook(checkout, "05_mnist_mlp") == later
 
 
 @needs_signals
-def test_ctrl_c_ends_a_run_and_its_kernel(checkout: Path, tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_run_and_its_kernel_and_nothing_is_saved_unasked(
+    checkout: Path, tmp_path: Path
+) -> None:
     sign = tmp_path / "the kernel"
-    wait = f"import os, pathlib, time\npathlib.Path({str(sign)!r}).write_text(str(os.getpid()))"
-    write_lesson(checkout, "01_tensors", f"{wait}\ntime.sleep(60)")
-    process = start(checkout, "run", "1")
+    tell = f"import os, pathlib, time\npathlib.Path({str(sign)!r}).write_text(str(os.getpid()))"
+    write_lesson(checkout, "01_tensors", f"{tell}\ntime.sleep(60)")
+    before = notebook(checkout, "05_mnist_mlp")
+    process = start(checkout, "run", "5", "1")
     kernel = int(wait_for(lambda: sign.read_text() if sign.exists() else ""))
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=30)
-    assert (process.returncode, stdout, stderr) == (130, "01_tensors: ", "\nStopped.\n")
+    assert process.returncode == 130
+    assert re.fullmatch(r"05_mnist_mlp: 2 cells, \d+\.\d s, ok\n01_tensors: ", stdout)
+    assert stderr == "\nStopped.\n"
     assert not psutil.pid_exists(kernel)
+    assert notebook(checkout, "05_mnist_mlp") == before
 
 
 # ---------------------------------------------------------------------------- lab
