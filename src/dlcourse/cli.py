@@ -218,6 +218,8 @@ def _jupyter_environment() -> dict[str, str]:
         return os.pathsep.join(filter(None, [str(folder), os.environ.get(variable)]))
 
     return {
+        # threads that wait sleep: else a busy browser beside a lesson slows that down many times
+        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
         # a terminal in JupyterLab knows `dlcourse`
         "PATH": prepend(Path(sys.executable).parent, "PATH"),
         # "Python 3" is the Python of here, whatever the user has installed elsewhere
