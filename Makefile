@@ -25,7 +25,7 @@ lab: setup ## open the course in JupyterLab (ARGS=--no-browser: print its addres
 	@$(BIN)/dlcourse lab $(ARGS)
 
 test: setup ## run every cell of every lesson and all other tests (ARGS="-k tensors")
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto $(ARGS)
 
 setup: ## make .venv, or find it up to date (TORCH=cpu: PyTorch without CUDA)
 	@$(call stop-if-any,$(set-up)):

@@ -271,8 +271,6 @@ def _kind(promise: Promise, cell: NotebookNode) -> str:
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the process, before anything imports NumPy, PyTorch or matplotlib."""
     os.environ["MPLBACKEND"] = "Agg"  # for the tests in tests/: no window, anywhere
-    # Threads that wait sleep, as in `dlcourse lab`: else a busy machine slows them down many times.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if "PYTEST_XDIST_WORKER" in os.environ:
         # Workers with as many threads as cores each are slower than a single one.
         os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -218,8 +218,9 @@ def _jupyter_environment() -> dict[str, str]:
         return os.pathsep.join(filter(None, [str(folder), os.environ.get(variable)]))
 
     return {
-        # threads that wait sleep: else a busy browser beside a lesson slows that down many times
-        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
+        # one core is left to the browser: where all compute and one is needed elsewhere for a
+        # moment, the others wait for it at every step, and a lesson becomes many times slower
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) - 1))),
         # a terminal in JupyterLab knows `dlcourse`
         "PATH": prepend(Path(sys.executable).parent, "PATH"),
         # "Python 3" is the Python of here, whatever the user has installed elsewhere

@@ -111,7 +111,6 @@ def execute(path: Path, *, on_cpu: bool = False) -> Run:
     with tempfile.TemporaryDirectory() as nobodys_settings:
         environment = os.environ | {
             "IPYTHONDIR": nobodys_settings,
-            "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),  # as in `dlcourse lab`
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the kernel warns on the terminal
         }
         if on_cpu:

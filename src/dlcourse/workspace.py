@@ -117,7 +117,7 @@ def copy_lessons(root: Path = ROOT) -> Copies:
     Raises:
         CourseError: if a copy could not be written.
     """
-    copies = Copies(_work_folder(root), [], [], [])
+    copies = Copies(work_folder(root), [], [], [])
     for original in list_lessons(root):
         fresh = _make_copy(original)
         copy = copies.folder / original.name
@@ -145,14 +145,14 @@ def reset_lesson(name: str, root: Path = ROOT) -> Reset:
         CourseError: if the copy could not be written; then all is as before.
     """
     original = find_lesson(name, root)
-    copy = _work_folder(root) / original.name
+    copy = work_folder(root) / original.name
     with _told_in_a_line(copy), _temporary(copy, _make_copy(original)) as fresh:
         kept = _keep(copy)
         fresh.replace(copy)
     return Reset(copy, kept)
 
 
-def _work_folder(root: Path) -> Path:
+def work_folder(root: Path) -> Path:
     """Return the folder of the copies, made if needed: `work/`, or one of the user's own."""
     folder = root / "work"
     with _told_in_a_line(folder):
