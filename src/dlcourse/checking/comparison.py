@@ -1,0 +1,194 @@
+"""Says in a sentence how a learner's result differs from the right one.
+
+Covers: numbers, tensors, arrays, strings, sequences and mappings of these, whatever mixture of
+Python, NumPy and PyTorch a learner returns. The shape is part of the answer: nothing is broadcast
+or reshaped to fit.
+Does not cover: why they differ; `dlcourse.exercise` finds that out by trying known mistakes.
+"""
+
+import numbers
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+_SHOWN_IN_FULL = 12  # elements of a tensor
+_LONGEST_TEXT = 300  # letters of anything else
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How near is right: |got − wanted| ≤ absolute + relative · |wanted|, element by element.
+
+    Attributes:
+        relative: a different order of summation costs float32 about 1e-6; 1e-4 leaves room.
+        absolute: what counts as 0.
+        dtype: whether the dtype must be the same, too. Else only truth values, real and complex
+            numbers are told apart, so that float64 may answer for float32 and 3.0 for 3.
+    """
+
+    relative: float = 1e-4
+    absolute: float = 1e-6
+    dtype: bool = False
+
+
+def difference(got: object, wanted: object, tolerance: Tolerance) -> str:
+    """Say in a sentence how `got` differs from `wanted`; "" where it does not.
+
+    Whatever a learner returns, nothing is raised but KeyboardInterrupt.
+    """
+    try:
+        return _difference(got, wanted, tolerance)
+    except Exception as error:  # noqa: BLE001 - a learner's object may do anything when looked at
+        return f"{_kind(got)} came out, which cannot be compared ({type(error).__name__})."
+
+
+def same(got: object, wanted: object, tolerance: Tolerance) -> bool:
+    """Tell whether `got` may stand for `wanted`."""
+    return not difference(got, wanted, tolerance)
+
+
+def shorten(value: object) -> str:
+    """Return `value` as a learner would recognize it, in one line where possible."""
+    try:
+        return _shorten(value)
+    except Exception:  # noqa: BLE001 - as above: its __repr__ may raise
+        return _kind(value)
+
+
+def _difference(got: object, wanted: object, tolerance: Tolerance) -> str:
+    if got is Ellipsis:
+        return "`...` is still in the place of an answer."
+    if isinstance(wanted, Mapping):
+        return _mapping_difference(got, wanted, tolerance)
+    if isinstance(wanted, str) or wanted is None:
+        right = got is None if wanted is None else isinstance(got, str) and _plain(got) == _plain(wanted)
+        return "" if right else _told(got, wanted)
+    if isinstance(wanted, Sequence):
+        return _sequence_difference(got, wanted, tolerance)
+    if isinstance(wanted, Tensor | np.ndarray | np.generic | numbers.Number):
+        return _number_difference(got, wanted, tolerance)
+    return "" if bool(got == wanted) else _told(got, wanted)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _mapping_difference(got: object, wanted: Mapping[Any, Any], tolerance: Tolerance) -> str:
+    if not isinstance(got, Mapping):
+        return f"{_kind(got)} came out where a dict is asked for."
+    for key, value in wanted.items():
+        if key not in got:
+            return f"The dict lacks {key!r}."
+        if told := _difference(got[key], value, tolerance):
+            return f"{key}: {told}" if isinstance(key, str) else f"[{key!r}]: {told}"
+    if extra := [key for key in got if key not in wanted]:
+        return f"The dict has {extra[0]!r}, which nobody asked for."
+    return ""
+
+
+def _sequence_difference(got: object, wanted: Sequence[Any], tolerance: Tolerance) -> str:
+    if isinstance(got, Tensor | np.ndarray) and all(isinstance(x, numbers.Number) for x in wanted):
+        got = got.tolist()  # a tensor for a list of numbers
+    if isinstance(got, str | bytes) or not isinstance(got, Sequence):
+        kind = "list" if isinstance(wanted, list) else "tuple"
+        return f"{_kind(got)} came out where a {kind} of {len(wanted)} is asked for."
+    if len(got) != len(wanted):
+        return f"{len(got)} values came out; there should be {len(wanted)}: {_shorten(wanted)}."
+    for place, (mine, right) in enumerate(zip(got, wanted, strict=True)):
+        if told := _difference(mine, right, tolerance):
+            return f"In place {place}: {told}"
+    return ""
+
+
+def _number_difference(got: object, wanted: object, tolerance: Tolerance) -> str:
+    if not isinstance(got, Tensor | np.ndarray | np.generic | numbers.Number):
+        kind = "a tensor" if isinstance(wanted, Tensor) and wanted.ndim else "a number"
+        return f"{_kind(got)} came out where {kind} is asked for."
+    mine, right = _as_tensor(got), _as_tensor(wanted)
+    if mine.shape != right.shape:
+        return f"The shape is {tuple(mine.shape)}; it should be {tuple(right.shape)}."
+    if tolerance.dtype and isinstance(got, Tensor) and mine.dtype != right.dtype:
+        return f"The dtype is {mine.dtype}; it should be {right.dtype}."
+    for is_kind, name in ((_is_bool, "True or False"), (torch.is_complex, "complex numbers")):
+        if is_kind(mine) != is_kind(right):
+            verb = "should be" if is_kind(right) else "should not be"
+            return f"The result is {_shorten(got)}; it {verb} {name}."
+    right_places = _near(mine, right, tolerance)
+    return "" if right_places.all() else _values_differ(mine, right, ~right_places)
+
+
+def _as_tensor(value: object) -> Tensor:
+    if isinstance(value, Tensor):
+        return value.detach().cpu()
+    return torch.as_tensor(np.array(value))
+
+
+def _is_bool(values: Tensor) -> bool:
+    return values.dtype == torch.bool
+
+
+def _near(mine: Tensor, right: Tensor, tolerance: Tolerance) -> Tensor:
+    """Return where two tensors of one shape agree; in float64, since integers may be compared."""
+    wide = torch.complex128 if right.is_complex() else torch.float64
+    return torch.isclose(
+        mine.to(wide),
+        right.to(wide),
+        rtol=tolerance.relative,
+        atol=tolerance.absolute,
+        equal_nan=True,
+    )
+
+
+def _values_differ(mine: Tensor, right: Tensor, wrong: Tensor) -> str:
+    if mine.ndim == 0 or mine.numel() <= _SHOWN_IN_FULL:
+        return f"The result is {_shorten(mine)}; it should be {_shorten(right)}."
+    place = tuple(wrong.nonzero()[0].tolist())
+    count = f"{int(wrong.sum())} of {wrong.numel()} values are wrong"
+    index = ", ".join(map(str, place))
+    return f"{count}: [{index}] is {_shorten(mine[place])}; it should be {_shorten(right[place])}."
+
+
+def _told(got: object, wanted: object) -> str:
+    return f"The result is {_shorten(got)}; it should be {_shorten(wanted)}."
+
+
+def _kind(value: object) -> str:
+    """Return what `value` is, with its article."""
+    if value is None:
+        return "None"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if isinstance(value, bool | np.bool_):
+        return f"the truth value {value}"
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    names = {"int": "an integer", "float": "a number", "ndarray": "an array", "str": "a string"}
+    return names.get(type(value).__name__, f"a {type(value).__name__}")
+
+
+def _shorten(value: object) -> str:
+    if isinstance(value, Tensor):
+        if value.ndim == 0 and not value.is_meta:
+            number = value.item()
+            return f"{number:.6g}" if isinstance(number, float) else str(number)
+        if value.numel() > _SHOWN_IN_FULL:
+            dtype = str(value.dtype).removeprefix("torch.")
+            return f"a {dtype} tensor of shape {tuple(value.shape)}"
+        return " ".join(str(value.detach()).split())
+    if isinstance(value, float | np.floating):
+        return f"{value:.6g}"
+    if isinstance(value, torch.nn.Module):
+        return f"the model {type(value).__name__}"
+    if callable(value) and hasattr(value, "__name__"):
+        return str(value.__name__)
+    if type(value) in {list, tuple}:
+        inside = ", ".join(_shorten(item) for item in value)  # type: ignore[attr-defined]
+        text = f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    else:
+        text = repr(value)
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"

@@ -1,0 +1,185 @@
+"""Runs a learner's code on one input, and keeps what came of it.
+
+Covers: exceptions of every kind but KeyboardInterrupt (the notebook's stop button), arguments that
+were changed, what was printed, and the global state, which is put back.
+Does not cover: a time limit. Code in another thread could not be stopped with the stop button.
+"""
+
+import io
+import os
+import random
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dlcourse.checking.comparison import Tolerance, same
+
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Behavior:
+    """What an answer did on one input.
+
+    Attributes:
+        value: what came out; None where it raised.
+        error: what it raised, if it did.
+        changed: the number of the first argument that is not as it was before; None: all are.
+        printed: what it wrote to the terminal.
+    """
+
+    value: Any = None
+    error: BaseException | None = None
+    changed: int | None = None
+    printed: str = ""
+
+    def is_like(self, other: "Behavior", tolerance: Tolerance) -> bool:
+        """Tell whether both did the same: the same value or kind of error, the same change."""
+        if type(self.error) is not type(other.error) or self.changed != other.changed:
+            return False
+        return self.error is not None or same(self.value, other.value, tolerance)
+
+
+def attempt(use: Callable[..., Any], answer: Any, make_arguments: Callable[[], Any]) -> Behavior:  # noqa: ANN401
+    """Call `use(answer, *arguments)`, seeded, and return what came of it.
+
+    Args:
+        use: calls the answer; what it returns is what is compared.
+        answer: a learner's function, class or value.
+        make_arguments: returns the same arguments each time, made anew.
+    """
+    arguments, untouched = make_arguments(), make_arguments()
+    torch.default_generator.manual_seed(_SEED)
+    torch.set_grad_enabled(True)  # an interrupted `with torch.no_grad()` may still be in force
+    terminal = sys.stdout, sys.stderr
+    sys.stdout = sys.stderr = paper = io.StringIO()
+    value, error = None, None
+    try:  # no `with`: the stop button, pressed as one ends, would leave its change in force
+        value = use(answer, *arguments)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as raised:  # noqa: BLE001 - SystemExit, too: `exit()` is a learner's slip
+        error = raised
+    finally:
+        sys.stdout, sys.stderr = terminal
+    changed = (n for n, pair in enumerate(zip(arguments, untouched, strict=True)) if _differ(*pair))
+    return Behavior(value, error, next(changed, None), paper.getvalue())
+
+
+def _differ(now: object, before: object) -> bool:
+    """Tell whether an argument is not as it was: its numbers, its place in a graph, its length."""
+    if isinstance(before, Tensor) and isinstance(now, Tensor):
+        if now.requires_grad != before.requires_grad or now.shape != before.shape:
+            return True
+        if now.is_leaf and before.is_leaf and _differ(now.grad, before.grad):
+            return True
+        return not np.array_equal(now.detach().numpy(), before.detach().numpy(), equal_nan=True)
+    if isinstance(before, np.ndarray) and isinstance(now, np.ndarray):
+        return not np.array_equal(now, before, equal_nan=before.dtype.kind in "fc")
+    if isinstance(before, torch.nn.Module) and isinstance(now, torch.nn.Module):
+        states = dict(now.state_dict()), dict(before.state_dict())
+        return now.training != before.training or _differ(*states)
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        return list(now) != list(before) or any(_differ(now[key], before[key]) for key in before)
+    if isinstance(before, list | tuple) and isinstance(now, list | tuple):
+        pairs = zip(now, before, strict=False)
+        return len(now) != len(before) or any(_differ(*pair) for pair in pairs)
+    if isinstance(before, int | float | str | bool | None):
+        return now != before and not (now != now and before != before)  # noqa: PLR0124 - nan
+    return type(now) is not type(before)
+
+
+@dataclass(frozen=True)
+class GlobalState:
+    """What a learner's code could leave changed for the rest of the notebook."""
+
+    torch_random: Tensor = field(default_factory=torch.get_rng_state)
+    numpy_random: Mapping[str, Any] = field(default_factory=lambda: np.random.get_state(legacy=False))  # noqa: NPY002, E501
+    python_random: Any = field(default_factory=random.getstate)
+    dtype: torch.dtype = field(default_factory=torch.get_default_dtype)
+    grad: bool = field(default_factory=torch.is_grad_enabled)
+    threads: int = field(default_factory=torch.get_num_threads)
+    device: torch.device = field(default_factory=torch.get_default_device)
+    numpy_errors: Any = field(default_factory=np.geterr)
+    folder: str = field(default_factory=os.getcwd)
+    filters: list[Any] = field(default_factory=lambda: list(warnings.filters))
+
+    @classmethod
+    def now(cls) -> Self:
+        """Take down the state as it is."""
+        return cls()
+
+    def restore(self) -> None:
+        """Put everything back."""
+        torch.set_rng_state(self.torch_random)
+        np.random.set_state(self.numpy_random)  # noqa: NPY002
+        random.setstate(self.python_random)
+        torch.set_default_dtype(self.dtype)
+        torch.set_grad_enabled(self.grad)
+        if torch.get_num_threads() != self.threads:
+            torch.set_num_threads(self.threads)
+        if torch.get_default_device() != self.device:
+            torch.set_default_device(self.device)
+        np.seterr(**self.numpy_errors)
+        os.chdir(self.folder)
+        warnings.filters[:] = self.filters  # type: ignore[index]
+
+
+# What an error's message begins with or holds, and what it usually means.
+_MEANINGS = {
+    "must match the size of tensor": "the two shapes do not broadcast: print both shapes",
+    "shapes cannot be multiplied": "the inner sizes of the product differ: print both shapes",
+    "same dtype": "the two have different dtypes: convert one of them",
+    "expected scalar type": "the two have different dtypes: convert one of them",
+    "same device": "the two are on different devices: move one of them with `.to(…)`",
+    "does not require grad": "the graph was cut before this point, by detach, item, no_grad or a new tensor",
+    "backward through the graph a second time": "a graph can be used once: compute the result anew",
+    "modified by an inplace operation": "an operation like += changed a number that backward needs",
+    "a view of a leaf Variable": "a tensor that asks for gradients was changed in place",
+    "a leaf Variable that requires grad": "a tensor that asks for gradients was changed in place",
+    "Can't call numpy()": "a tensor in a graph has no NumPy form: detach() it first",
+    "can be converted to Python scalars": "one number is needed here, and the tensor has several",
+    "with more than one value is ambiguous": "`if` and `and` need one truth value, not a tensor of them",
+    "can be implicitly created only for scalar": "backward starts from one number: take a sum or mean",
+    "view size is not compatible": "the numbers do not lie in this order in memory: use reshape",
+    "is invalid for input of size": "the new shape has another number of elements than the old one",
+    "Dimension out of range": "the tensor has fewer dimensions than this number asks for",
+    "out of bounds": "an index is larger than the last place",
+    "out of range": "an index is larger than the last place",
+    "positional argument": "the function takes another number of arguments",
+    "unexpected keyword argument": "the function has no argument of this name",
+    "'NoneType'": "something is None: a function without return, or a .grad before backward",
+    "is not callable": "round brackets follow something that is not a function",
+    "is not defined": "a name is misspelled, or its import or cell has not been run",
+    "has no attribute": "the object has nothing of this name: look for a typing error",
+    "not subscriptable": "square brackets follow something that has no elements",
+    "maximum recursion depth": "the function calls itself without an end",
+}  # fmt: skip
+
+
+def explain(error: BaseException, answer: object) -> str:
+    """Return the learner's own line, the error, and what such an error usually means."""
+    own = _file_of(answer)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
+    line = f"line {frames[-1].lineno}: {frames[-1].line}\n" if frames and frames[-1].line else ""
+    text = next(iter(str(error).splitlines()), "")
+    told = f"{line}{type(error).__name__}: {text}".rstrip(": ")
+    meaning = next((meaning for sign, meaning in _MEANINGS.items() if sign in str(error)), None)
+    return f"{told}\nThis usually means: {meaning}." if meaning else told
+
+
+def _file_of(answer: object) -> str | None:
+    """Return the file, or the cell, that the learner's code stands in."""
+    parts = vars(answer).values() if isinstance(answer, type) else [answer]
+    for part in [*parts, getattr(type(answer), "__call__", None)]:  # noqa: B004 - not whether, but where
+        code = getattr(part, "__code__", None)
+        if code is not None:
+            return str(code.co_filename)
+    return None

@@ -1,0 +1,53 @@
+"""The exercises, one module a lesson: `from dlcourse.exercises import autograd as ex`.
+
+Covers: the catalogue of all exercises, in the course's order.
+Does not cover: how an answer is judged; `dlcourse.exercise` does that, and knows no lesson.
+"""
+
+import importlib
+from collections.abc import Iterator
+
+from dlcourse.checking.box import show_box
+from dlcourse.checking.progress import BEGUN, PASSED, read_progress
+from dlcourse.exercise import Exercise, exercises_of
+
+LESSONS = {
+    "start_here": "00",
+    "tensors": "01",
+    "autograd": "02",
+    "activations": "03",
+    "polynomial_fit": "04",
+    "mnist_mlp": "05",
+    "gpu_timing": "06",
+}
+
+
+def catalog() -> Iterator[Exercise]:
+    """Yield every exercise, in the order of the lessons."""
+    for name in LESSONS:
+        module = importlib.import_module(f"{__name__}.{name}")
+        yield from exercises_of(module.__name__)
+
+
+def describe_progress() -> str:
+    """Return a table: for each lesson how many exercises are passed, and which are left.
+
+    Raises:
+        CourseError: if the file of your progress cannot be read.
+    """
+    reached = read_progress()
+    lines = []
+    for name, number in LESSONS.items():
+        lesson = [one for one in catalog() if one.id.startswith(f"{name}.")]
+        passed = sum(reached.get(one.id) == PASSED for one in lesson)
+        left = sum(one.minutes for one in lesson if reached.get(one.id) != PASSED)
+        line = f"{number} {name:15} {passed:2} of {len(lesson):2} passed"
+        begun = [one.answer.__name__ for one in lesson if reached.get(one.id) == BEGUN]
+        line += f", about {left} minutes left" if left else ", done"
+        lines.append(line + (f"; begun: {', '.join(begun)}" if begun else ""))
+    return "\n".join(lines)
+
+
+def progress() -> None:
+    """Show how far you are in all lessons."""
+    show_box("Your exercises", f"{describe_progress()}")

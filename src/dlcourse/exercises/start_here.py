@@ -1,0 +1,1 @@
+"""The exercises of lesson 00: what a network knows, and how sure it is."""
