@@ -16,7 +16,7 @@ name, name it, as in make lab PYTHON=python3.12")
 # As an error of make's own, that line is the last one on the screen.
 stop-if-any = $(if $(1),$(error $(1)))
 
-.PHONY: help lab test setup lint notebooks bench constraints clean
+.PHONY: help lab test setup lint notebooks mutants bench constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ lint: setup ## check style and types of the code, and style of the notebooks
 
 notebooks: setup ## run all lessons and save them with their outputs
 	$(BIN)/dlcourse run --save
+
+mutants: setup ## try every small fault in every solution on its check (ARGS=tensors)
+	$(BIN)/python tests/mutants.py $(ARGS)
 
 bench: setup ## time the lessons and the fast training; write .bench/results.json
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from types import FrameType
 from typing import Any
@@ -31,7 +32,7 @@ SECONDS = 5  # for one mutant: a lost `i += 1` makes an endless loop
 MOST_EQUIVALENT = 0.05  # of all mutants
 KILLED, EQUIVALENT, SURVIVED = "killed", "equivalent", "survived"
 
-Edit = Callable[[Any], None]  # changes a node in place
+Edit = Callable[[ast.AST], None]  # changes a node in place
 
 _OPERATORS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Add: (ast.Sub, ast.Mult),
@@ -107,116 +108,130 @@ def _compiles(text: str) -> bool:
 
 def _edits(node: ast.AST) -> Iterator[Edit]:
     yield from _dropped_statements(node)
-    if isinstance(node, ast.BinOp | ast.AugAssign):
-        for other in _OPERATORS.get(type(node.op), ()):
-            yield lambda n, other=other: setattr(n, "op", other())
-    if isinstance(node, ast.BinOp) and isinstance(node.op, _ONE_WAY):
-        yield _reverse
-    if isinstance(node, ast.Compare):
-        for place, operator in enumerate(node.ops):
-            for kind in _COMPARISONS[type(operator)]:
-                yield lambda n, place=place, kind=kind: n.ops.__setitem__(place, kind())
-    if isinstance(node, ast.BoolOp):
-        kind_of_bool = ast.Or if isinstance(node.op, ast.And) else ast.And
-        yield lambda n: setattr(n, "op", kind_of_bool())
+    yield from _changed_operators(node)
     if isinstance(node, ast.Constant):
         yield from _changed_constants(node.value)
     if isinstance(node, ast.Call):
         yield from _changed_calls(node)
     if isinstance(node, ast.If | ast.While | ast.IfExp):
-        yield lambda n: setattr(n, "test", ast.UnaryOp(ast.Not(), n.test))
+        yield _negate_test
     if isinstance(node, ast.Attribute) and node.attr in _METHODS:
-        yield lambda n: setattr(n, "attr", _METHODS[n.attr])
+        yield partial(_set, field="attr", value=_METHODS[node.attr])
     if isinstance(node, ast.Slice):
         for bound in ("lower", "upper", "step"):
-            if getattr(node, bound) is not None:
-                yield lambda n, bound=bound: setattr(n, bound, None)
-    yield from _unwrapped(node)
+            yield partial(_set, field=bound, value=None)
+    yield from _dropped_calls(node)
+
+
+def _changed_operators(node: ast.AST) -> Iterator[Edit]:
+    if isinstance(node, ast.BinOp | ast.AugAssign):
+        for kind in _OPERATORS.get(type(node.op), ()):
+            yield partial(_set, field="op", value=kind())
+    if isinstance(node, ast.BinOp) and isinstance(node.op, _ONE_WAY):
+        yield partial(_swap, field=("left", "right"))
+    if isinstance(node, ast.Compare):
+        for place, operator in enumerate(node.ops):
+            for comparison in _COMPARISONS[type(operator)]:
+                yield partial(_put, field="ops", place=place, value=comparison())
+    if isinstance(node, ast.BoolOp):
+        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        yield partial(_set, field="op", value=other)
+
+
+def _dropped_calls(node: ast.AST) -> Iterator[Edit]:
+    """Drop each negation and each call in `node`: `x.relu()` becomes `x`."""
+    for name, value in ast.iter_fields(node):
+        for place, child in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(child, ast.AST) and _inside(child) is not None:
+                yield partial(_unwrap, field=name, place=place)
 
 
 def _dropped_statements(node: ast.AST) -> Iterator[Edit]:
-    """Drop each statement of a block; the docstring is none, and an empty block is `pass`."""
-
-    def drop(n: Any, block: str, place: int) -> None:  # noqa: ANN401 - any node with a block
-        statements = getattr(n, block)
-        del statements[place]
-        if not statements:
-            statements.append(ast.Pass())
-
+    """Drop each statement of a block, but no docstring; an empty block becomes `pass`."""
     for block in ("body", "orelse", "finalbody"):
         statements = getattr(node, block, None)
-        if not isinstance(statements, list) or isinstance(node, ast.Module) and len(statements) == 1:
-            continue
-        for place, statement in enumerate(statements):
-            is_docstring = isinstance(statement, ast.Expr) and isinstance(
-                statement.value, ast.Constant
-            )
-            if not is_docstring:
-                yield lambda n, block=block, place=place: drop(n, block, place)
-
-
-def _reverse(node: ast.BinOp) -> None:
-    node.left, node.right = node.right, node.left
+        if isinstance(statements, list):
+            for place, statement in enumerate(statements):
+                value = statement.value if isinstance(statement, ast.Expr) else None
+                if not isinstance(value, ast.Constant):
+                    yield partial(_drop, field=block, place=place)
 
 
 def _changed_constants(value: object) -> Iterator[Edit]:
     if isinstance(value, bool):
-        yield lambda n: setattr(n, "value", not value)
+        yield partial(_set, field="value", value=not value)
     elif isinstance(value, int | float):
         for step in (1, -1):
-            yield lambda n, step=step: setattr(n, "value", value + step)
+            yield partial(_set, field="value", value=value + step)
 
 
 def _changed_calls(node: ast.Call) -> Iterator[Edit]:
     """Drop or swap arguments, and drop keywords."""
-
-    def swap(n: ast.Call, place: int) -> None:
-        n.args[place], n.args[place + 1] = n.args[place + 1], n.args[place]
-
     for place in range(len(node.args)):
-        yield lambda n, place=place: n.args.__delitem__(place)
+        yield partial(_drop, field="args", place=place)
     for place in range(len(node.args) - 1):
-        yield lambda n, place=place: swap(n, place)
+        yield partial(_swap_places, field="args", place=place)
     for place in range(len(node.keywords)):
-        yield lambda n, place=place: n.keywords.__delitem__(place)
+        yield partial(_drop, field="keywords", place=place)
 
 
-def _unwrapped(node: ast.AST) -> Iterator[Edit]:
-    """Drop a negation or a call: `-x` and `x.relu()` and `torch.relu(x)` become `x`."""
-    for name, value in ast.iter_fields(node):
-        for place, child in enumerate(value if isinstance(value, list) else [value]):
-            inner: ast.AST | None = None
-            if isinstance(child, ast.UnaryOp):
-                inner = child.operand
-            elif isinstance(child, ast.Call):
-                is_method = isinstance(child.func, ast.Attribute) and not _is_module(child.func)
-                if is_method and isinstance(child.func, ast.Attribute):
-                    inner = child.func.value
-                elif child.args:
-                    inner = child.args[0]
-            if inner is not None:
-                yield lambda n, name=name, place=place: _replace_by_inner(n, name, place)
+def _inside(node: ast.AST) -> ast.AST | None:
+    """Return what is left without a negation or call: `x` of `-x`, `x.relu()`, `torch.relu(x)`."""
+    if isinstance(node, ast.UnaryOp):
+        return node.operand
+    if not isinstance(node, ast.Call):
+        return None
+    if isinstance(node.func, ast.Attribute) and not _is_in_a_module(node.func):
+        return node.func.value
+    return node.args[0] if node.args else None
 
 
-def _is_module(function: ast.Attribute) -> bool:
+def _is_in_a_module(function: ast.Attribute) -> bool:
     """Tell whether `function` is looked up in a module, as far as its name tells."""
     root = ast.unparse(function.value).partition(".")[0]
-    return root in {"torch", "nn", "np", "math", "F", "statistics", "copy", "io", "random"}
+    return root in {"torch", "nn", "np", "math", "statistics", "copy", "io", "random"}
 
 
-def _replace_by_inner(node: ast.AST, name: str, place: int) -> None:
-    value = getattr(node, name)
-    child = value[place] if isinstance(value, list) else value
-    if isinstance(child, ast.UnaryOp):
-        inner: ast.AST = child.operand
-    elif isinstance(child.func, ast.Attribute) and not _is_module(child.func):
-        inner = child.func.value
-    else:
-        inner = child.args[0]
+# The edits themselves; each changes the node in place.
+
+
+def _set(node: ast.AST, field: str, value: object) -> None:
+    setattr(node, field, value)
+
+
+def _put(node: ast.AST, field: str, place: int, value: object) -> None:
+    getattr(node, field)[place] = value
+
+
+def _drop(node: ast.AST, field: str, place: int) -> None:
+    block = getattr(node, field)
+    del block[place]
+    if not block and field == "body":
+        block.append(ast.Pass())
+
+
+def _swap(node: ast.AST, field: tuple[str, str]) -> None:
+    first, second = field
+    old = getattr(node, first)
+    setattr(node, first, getattr(node, second))
+    setattr(node, second, old)
+
+
+def _swap_places(node: ast.AST, field: str, place: int) -> None:
+    values = getattr(node, field)
+    values[place], values[place + 1] = values[place + 1], values[place]
+
+
+def _negate_test(node: ast.AST) -> None:
+    node.test = ast.UnaryOp(ast.Not(), node.test)  # type: ignore[attr-defined]
+
+
+def _unwrap(node: ast.AST, field: str, place: int) -> None:
+    value = getattr(node, field)
     if isinstance(value, list):
-        value[place] = inner
+        value[place] = _inside(value[place])
     else:
-        setattr(node, name, inner)
+        setattr(node, field, _inside(value))
 
 
 # ---------------------------------------------------------------------------- judging them

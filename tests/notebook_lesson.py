@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")  # ! where it is a picture, text, target
+CHECK = re.compile(r"^ex\.\w+\.check\(", re.MULTILINE)  # what makes a cell an exercise's
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -78,9 +79,13 @@ class Lesson:
         return [(number, node) for number, tree in self.trees.items() for node in ast.walk(tree)]
 
     @cached_property
-    def code_lines(self) -> list[int]:
-        """How many lines each code cell has, blank ones not counted."""
-        return [filled_lines(cell.source) for cell in self.codes]
+    def code_lines(self) -> dict[int, int]:
+        """How many lines each code cell has, blank ones not counted; exercises are left out.
+
+        An exercise's cell is a task, as long as it needs to be; the learner writes the code.
+        """
+        told = [(number, cell.source) for number, cell in self.numbered]
+        return {number: filled_lines(source) for number, source in told if not CHECK.search(source)}
 
     def box(self) -> dict[str, str]:
         """Return the box at the top: its bold words and what follows each."""

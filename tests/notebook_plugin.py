@@ -55,6 +55,7 @@ class Kernel(RunningKernel):  # type: ignore[misc]  # nbval has no types
         (folder / "cwd").mkdir()
         environment = os.environ | {
             "IPYTHONDIR": str(folder / "ipython"),  # nobody's start-up files, nobody's history
+            "DLCOURSE_PROGRESS": str(folder / "progress.jsonl"),  # nobody's solved exercises
             # What Jupyter sets; ours must not depend on the MPLBACKEND of whoever runs pytest.
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         }

@@ -89,7 +89,7 @@ def names_are_the_house_s(lesson: Lesson) -> Iterator[str]:
 
 def cells_are_short(lesson: Lesson) -> Iterator[str]:
     """Keep code cells short: median 5 lines, nine in ten within 10, none over 30; set-up 10."""
-    lines = sorted(lesson.code_lines)
+    lines = sorted(lesson.code_lines.values())
     if not lines:
         yield "it has no code"
         return
@@ -98,18 +98,18 @@ def cells_are_short(lesson: Lesson) -> Iterator[str]:
         yield f"the median is {median:g} lines"
     if nine_in_ten > _NINE_IN_TEN_LINES:
         yield f"nine in ten have up to {nine_in_ten} lines"
-    for number, count in enumerate(lesson.code_lines, 1):
+    for number, count in lesson.code_lines.items():
         if count > _LONGEST_LINES:
             yield f"[{number}] has {count} lines"
     importing = [n for n, node in lesson.nodes if isinstance(node, ast.Import | ast.ImportFrom)]
-    if importing and (count := lesson.code_lines[importing[0] - 1]) > _SETUP_LINES:
+    if importing and (count := lesson.code_lines[importing[0]]) > _SETUP_LINES:
         yield f"the set-up [{importing[0]}] has {count} lines"
 
 
 def functions_are_short(lesson: Lesson) -> Iterator[str]:
     """Keep a function within 25 lines, its docstring included."""
     for number, node in lesson.nodes:
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef) and number in lesson.code_lines:
             source = ast.get_source_segment(lesson.codes[number - 1].source, node) or ""
             if (count := filled_lines(source)) > _FUNCTION_LINES:
                 yield f"[{number}] {node.name} has {count} lines"

@@ -106,7 +106,9 @@ def ends_with_practice_and_reading(lesson: Lesson) -> Iterator[str]:
 def has_prose_for_its_code(lesson: Lesson) -> Iterator[str]:
     """Write 8 to 20 words of prose for each line of code."""
     prose = FENCE.sub("", lesson.prose)
-    words = len(re.findall(r"[A-Za-z][\w'\u2019-]*", prose)) / max(1, sum(lesson.code_lines))
+    words = len(re.findall(r"[A-Za-z][\w'\u2019-]*", prose)) / max(
+        1, sum(lesson.code_lines.values())
+    )
     if not _FEWEST_WORDS_A_LINE <= round(words) <= _MOST_WORDS_A_LINE:
         yield f"there are {words:.1f} words for a line"
 

@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,10 @@ def _changes(*arguments: Any) -> Any:  # noqa: ANN401
     return arguments
 
 
+def _recurses(*arguments: object) -> object:
+    return _recurses(*arguments)
+
+
 class _Silent:
     """A class that has nothing to do with any task."""
 
@@ -112,7 +116,7 @@ JUNK: dict[str, Any] = {
     "hostile": _Hostile(),
     "returns hostile": lambda *_: _Hostile(),
     "exits": lambda *_: exit(1),  # noqa: PLR1722
-    "recurses": (recurse := lambda *a: recurse(*a)),
+    "recurses": _recurses,
     "empty": torch.empty(0),
     "a sequence": ["junk", None],
 }

@@ -1,4 +1,4 @@
-"""The command line: `dlcourse doctor | lab | reset LESSON | run [LESSON …] [--save]`.
+"""The command line: `dlcourse doctor | lab | progress | reset LESSON | run [LESSON …] [--save]`.
 
 Covers: what is typed, what is printed, and the exit status: 0 where all is well, 1 where something
 must be put right, 2 where the command itself was mistyped, 130 after Ctrl-C. Whatever goes wrong
@@ -102,6 +102,7 @@ def _make_parser() -> tuple[_Parser, dict[str, _Parser]]:
     for name, function, text in (
         ("doctor", _doctor, "say what is wrong on this machine, with the remedy"),
         ("lab", _lab, "open your copies of the lessons in JupyterLab"),
+        ("progress", _progress, "tell which exercises you have passed, and which are left"),
         ("reset", _reset, "put a fresh copy of a lesson beside your old one"),
         ("run", _run, "run lessons from top to bottom without a browser"),
     ):
@@ -217,10 +218,11 @@ def _jupyter_environment() -> dict[str, str]:
     def prepend(folder: Path, variable: str) -> str:
         return os.pathsep.join(filter(None, [str(folder), os.environ.get(variable)]))
 
+    n_cores = os.cpu_count() or 1
     return {
         # one core is left to the browser: where all compute and one is needed elsewhere for a
         # moment, the others wait for it at every step, and a lesson becomes many times slower
-        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 2) - 1))),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or f"{max(1, n_cores - 1)}",
         # a terminal in JupyterLab knows `dlcourse`
         "PATH": prepend(Path(sys.executable).parent, "PATH"),
         # "Python 3" is the Python of here, whatever the user has installed elsewhere
@@ -256,6 +258,13 @@ def _reset(options: argparse.Namespace) -> int:
     else:
         print(f"; your old one is now {reset.kept.name}.")
         print("If it is open in JupyterLab: File > Reload Notebook from Disk.")
+    return 0
+
+
+def _progress(_: argparse.Namespace) -> int:
+    from dlcourse.exercises import describe_progress  # noqa: PLC0415
+
+    print(describe_progress())
     return 0
 
 

@@ -21,6 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from dlcourse.checking.progress import VARIABLE as PROGRESS_VARIABLE
 from dlcourse.errors import CourseError
 from dlcourse.workspace import write_atomically
 
@@ -111,6 +112,7 @@ def execute(path: Path, *, on_cpu: bool = False) -> Run:
     with tempfile.TemporaryDirectory() as nobodys_settings:
         environment = os.environ | {
             "IPYTHONDIR": nobodys_settings,
+            PROGRESS_VARIABLE: str(Path(nobodys_settings) / "progress.jsonl"),
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the kernel warns on the terminal
         }
         if on_cpu:

@@ -10,10 +10,11 @@ Does not cover: the exercises themselves, which are in `dlcourse.exercises`, one
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
@@ -175,7 +176,9 @@ class Exercise:
         """Show the next hint; each call says a little more."""
         total = len(self.hints)
         if len(self._hints_shown) == total:
-            show_box("That was the last hint", f"`ex.{self.answer.__name__}.solution()` shows one way.")
+            show_box(
+                "That was the last hint", f"`ex.{self.answer.__name__}.solution()` shows one way."
+            )
             self._hints_shown.clear()
             return
         self._hints_shown.append(text := self.hints[len(self._hints_shown)])
@@ -207,7 +210,9 @@ class Exercise:
         if self._is_untouched(answer):
             thing = "an answer" if self.is_question else "your code"
             hint = f"`ex.{self.answer.__name__}.hint()`"
-            return Verdict(Outcome.NOT_ATTEMPTED, f"Put {thing} into the cell above and run it. Stuck? {hint}")
+            return Verdict(
+                Outcome.NOT_ATTEMPTED, f"Put {thing} into the cell above and run it. Stuck? {hint}"
+            )
         state = GlobalState.now()
         try:
             return self._judge(answer)
@@ -219,18 +224,17 @@ class Exercise:
             return Verdict(Outcome.NOT_YET, told)
         mine = self._behaviors(answer)
         faults = [self._fault(*pair) for pair in zip(mine, self._right, strict=True)]
-        if not any(faults):
+        shown = next((number for number, fault in enumerate(faults) if fault), None)
+        if shown is None:
             return Verdict(Outcome.PASSED, "")
-        first = next(number for number, fault in enumerate(faults) if fault)
-        outcome = Outcome.RAISED if mine[first].error else Outcome.NOT_YET
-        parts = [self._diagnosis(mine)]
-        if mine[first].error is not None:
-            parts += [explain(mine[first].error, answer)]
-        if not self.is_question:
-            parts += [f"{self._given(first)}{faults[first]}"] if not mine[first].error else [self._given(first).rstrip(": ")]
-        elif not parts[0]:
-            parts += [self._question_fault(mine[first].value)]
-        return Verdict(outcome, "\n".join(filter(None, parts)))
+        diagnosis = self._diagnosis(mine)
+        if (error := mine[shown].error) is not None:
+            parts = [diagnosis, explain(error, answer), self._given(shown)]
+            return Verdict(Outcome.RAISED, "\n".join(filter(None, parts)))
+        if self.is_question:  # what is right stays untold
+            return Verdict(Outcome.NOT_YET, diagnosis or self._question_fault(mine[shown].value))
+        parts = [diagnosis, self._given(shown), faults[shown], _quote(mine[shown].printed)]
+        return Verdict(Outcome.NOT_YET, "\n".join(filter(None, parts)))
 
     def answers_of(self, code: Answer) -> tuple[Any, ...]:
         """Return what a learner would hand to `check` who had written `code` (a mistake, say)."""
@@ -255,15 +259,18 @@ class Exercise:
 
     def _behaviors(self, answer: object) -> list[Behavior]:
         n_inputs = sum(1 for _ in self.inputs(_generator()))
-        return [
-            attempt(self.use, answer, lambda n=n: list(self.inputs(_generator()))[n])
-            for n in range(n_inputs)
-        ]
+        return [attempt(self.use, answer, partial(self._input, n)) for n in range(n_inputs)]
+
+    def _input(self, number: int) -> tuple[Any, ...]:
+        """Return the arguments of a number, made anew."""
+        return next(islice(self.inputs(_generator()), number, None))
 
     def _is_untouched(self, answer: object) -> bool:
         if self.is_question:
             return answer is Ellipsis or (
-                isinstance(answer, tuple) and bool(answer) and all(one is Ellipsis for one in answer)
+                isinstance(answer, tuple)
+                and bool(answer)
+                and all(one is Ellipsis for one in answer)
             )
         return source.fingerprint(answer) in self._untouched
 
@@ -275,26 +282,24 @@ class Exercise:
 
     def _wrong_kind(self, answer: object) -> str:
         """Say what is wrong where the answer is no function, or no class."""
-        if self.is_question:
+        name, kind = self.names[0], "class" if isinstance(self.answer, type) else "function"
+        right = isinstance(answer, type) if kind == "class" else callable(answer)
+        if self.is_question or right:
             return ""
-        name = self.names[0]
-        if isinstance(self.answer, type) and not isinstance(answer, type):
-            return f"`{name}` should be a class, and {shorten(answer)} is none: `check({name})`."
-        if not callable(answer):
-            return f"`{name}` should be a function, and {shorten(answer)} is none: hand over the function itself, without calling it: `check({name})`."
-        return ""
+        remedy = f"Hand over the {kind} itself, without calling it: `check({name})`."
+        return f"`{name}` should be a {kind}, and {shorten(answer)} is none. {remedy}"
 
     def _fault(self, mine: Behavior, right: Behavior) -> str:
         """Say what is wrong with one behavior; "" if nothing is."""
         if mine.error is not None:
-            return "it raised an error."
+            return "It raised an error."
         if mine.value is None and right.value is not None:
-            printed = f" It printed {mine.printed.strip()[:60]!r}: print shows a value, return hands it on." if mine.printed.strip() else ""
-            return f"nothing came out: is there a `return`?{printed}"
+            return "Nothing came out: a `return` is missing, or has nothing behind it."
         if told := difference(mine.value, right.value, self.tolerance):
-            return told
+            return told[0].upper() + told[1:]
         if mine.changed is not None and not self.changes_arguments:
-            return f"the result is right, but the argument `{self._parameters[mine.changed]}` was changed on the way: work on a copy."
+            name = self._parameters[mine.changed]
+            return f"The result is right, but `{name}` was changed on the way: work on a copy."
         return ""
 
     def _diagnosis(self, mine: Sequence[Behavior]) -> str:
@@ -313,13 +318,11 @@ class Exercise:
         return f"You answered {shorten(value)}, and that is not it."
 
     def _given(self, number: int) -> str:
-        """Return the input of a number, as the beginning of a sentence."""
-        arguments = list(self.inputs(_generator()))[number]
-        if not arguments:
-            return ""
-        names = self._parameters
-        pairs = zip(names, arguments, strict=False)
-        return "For " + ", ".join(f"{name} = {shorten(value)}" for name, value in pairs) + ": "
+        """Return an input, as the beginning of a sentence."""
+        arguments = self._input(number)
+        pairs = zip(self._parameters, arguments, strict=False)
+        told = ", ".join(f"{name} = {shorten(value)}" for name, value in pairs)
+        return f"For {told}:" if told else ""
 
     @cached_property
     def _parameters(self) -> list[str]:
@@ -327,6 +330,12 @@ class Exercise:
         function = self.answer if self.use is call else self.use
         names = list(inspect.signature(function).parameters)
         return names if self.use is call else names[1:]
+
+
+def _quote(printed: str) -> str:
+    """Return what the learner's code printed, which a check hides; its first lines."""
+    lines = printed.strip().splitlines()
+    return "\n".join(["(Printed meanwhile:", *lines[:_LINES_PRINTED]]) + ")" if lines else ""
 
 
 def _generator() -> torch.Generator:

@@ -65,7 +65,11 @@ def _difference(got: object, wanted: object, tolerance: Tolerance) -> str:
     if isinstance(wanted, Mapping):
         return _mapping_difference(got, wanted, tolerance)
     if isinstance(wanted, str) or wanted is None:
-        right = got is None if wanted is None else isinstance(got, str) and _plain(got) == _plain(wanted)
+        right = (
+            got is None
+            if wanted is None
+            else isinstance(got, str) and _plain(got) == _plain(wanted)
+        )
         return "" if right else _told(got, wanted)
     if isinstance(wanted, Sequence):
         return _sequence_difference(got, wanted, tolerance)
@@ -173,22 +177,23 @@ def _kind(value: object) -> str:
 
 def _shorten(value: object) -> str:
     if isinstance(value, Tensor):
-        if value.ndim == 0 and not value.is_meta:
-            number = value.item()
-            return f"{number:.6g}" if isinstance(number, float) else str(number)
-        if value.numel() > _SHOWN_IN_FULL:
-            dtype = str(value.dtype).removeprefix("torch.")
-            return f"a {dtype} tensor of shape {tuple(value.shape)}"
-        return " ".join(str(value.detach()).split())
-    if isinstance(value, float | np.floating):
-        return f"{value:.6g}"
-    if isinstance(value, torch.nn.Module):
-        return f"the model {type(value).__name__}"
-    if callable(value) and hasattr(value, "__name__"):
-        return str(value.__name__)
-    if type(value) in {list, tuple}:
-        inside = ", ".join(_shorten(item) for item in value)  # type: ignore[attr-defined]
+        text = _shorten_tensor(value)
+    elif isinstance(value, float | np.floating):
+        text = f"{value:.6g}"
+    elif isinstance(value, torch.nn.Module):
+        text = f"the model {type(value).__name__}"
+    elif type(value) is list or type(value) is tuple:
+        inside = ", ".join(_shorten(item) for item in value)
         text = f"[{inside}]" if isinstance(value, list) else f"({inside})"
     else:
-        text = repr(value)
+        text = getattr(value, "__name__", "") or repr(value)
     return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
+
+
+def _shorten_tensor(value: Tensor) -> str:
+    if value.ndim == 0 and not value.is_meta:
+        return _shorten(value.item()) if value.is_floating_point() else str(value.item())
+    if value.numel() > _SHOWN_IN_FULL:
+        dtype = str(value.dtype).removeprefix("torch.")
+        return f"a {dtype} tensor of shape {tuple(value.shape)}"
+    return " ".join(str(value.detach()).split())

@@ -49,7 +49,11 @@ def read_progress() -> dict[str, str]:
             exercise, state = event["exercise"], event["reached"]
         except (ValueError, KeyError, TypeError):
             continue  # a line that was cut off or damaged
-        if isinstance(exercise, str) and state in {BEGUN, PASSED} and reached.get(exercise) != PASSED:
+        if (
+            isinstance(exercise, str)
+            and state in {BEGUN, PASSED}
+            and reached.get(exercise) != PASSED
+        ):
             reached[exercise] = state
     return reached
 

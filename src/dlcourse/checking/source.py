@@ -149,9 +149,7 @@ def _stub(function: ast.FunctionDef, lines: list[str]) -> str:
     return "\n".join([*decorators, _header(function, indent), *docstring, place])
 
 
-def changed_sources(
-    source: str, changes: tuple[tuple[str, str, str], ...]
-) -> dict[str, str]:
+def changed_sources(source: str, changes: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
     """Return the source with each change made alone, and the reason that belongs to it.
 
     Args:

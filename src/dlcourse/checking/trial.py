@@ -75,25 +75,34 @@ def attempt(use: Callable[..., Any], answer: Any, make_arguments: Callable[[], A
 
 def _differ(now: object, before: object) -> bool:
     """Tell whether an argument is not as it was: its numbers, its place in a graph, its length."""
-    if isinstance(before, Tensor) and isinstance(now, Tensor):
-        if now.requires_grad != before.requires_grad or now.shape != before.shape:
-            return True
-        if now.is_leaf and before.is_leaf and _differ(now.grad, before.grad):
-            return True
-        return not np.array_equal(now.detach().numpy(), before.detach().numpy(), equal_nan=True)
-    if isinstance(before, np.ndarray) and isinstance(now, np.ndarray):
-        return not np.array_equal(now, before, equal_nan=before.dtype.kind in "fc")
+    if type(now) is not type(before):
+        return True
     if isinstance(before, torch.nn.Module) and isinstance(now, torch.nn.Module):
-        states = dict(now.state_dict()), dict(before.state_dict())
-        return now.training != before.training or _differ(*states)
+        now, before = [(m.training, dict(m.state_dict())) for m in (now, before)]
+    if isinstance(before, Tensor) and isinstance(now, Tensor):
+        return _tensors_differ(now, before)
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         return list(now) != list(before) or any(_differ(now[key], before[key]) for key in before)
     if isinstance(before, list | tuple) and isinstance(now, list | tuple):
         pairs = zip(now, before, strict=False)
         return len(now) != len(before) or any(_differ(*pair) for pair in pairs)
-    if isinstance(before, int | float | str | bool | None):
-        return now != before and not (now != now and before != before)  # noqa: PLR0124 - nan
-    return type(now) is not type(before)
+    if isinstance(before, np.ndarray | int | float | str):
+        return not _same_values(np.asarray(now), np.asarray(before))
+    return False  # a function, or an object that the course knows nothing about
+
+
+def _tensors_differ(now: Tensor, before: Tensor) -> bool:
+    if now.requires_grad != before.requires_grad:
+        return True
+    if before.is_leaf and now.is_leaf and _differ(now.grad, before.grad):
+        return True
+    return not _same_values(now.detach().numpy(), before.detach().numpy())
+
+
+def _same_values(now: np.ndarray, before: np.ndarray) -> bool:
+    if now.shape != before.shape or now.dtype != before.dtype:
+        return False
+    return np.array_equal(now, before, equal_nan=before.dtype.kind in "fc")
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ class GlobalState:
     """What a learner's code could leave changed for the rest of the notebook."""
 
     torch_random: Tensor = field(default_factory=torch.get_rng_state)
-    numpy_random: Mapping[str, Any] = field(default_factory=lambda: np.random.get_state(legacy=False))  # noqa: NPY002, E501
+    numpy_random: Any = field(default_factory=lambda: np.random.get_state(legacy=False))  # noqa: NPY002
     python_random: Any = field(default_factory=random.getstate)
     dtype: torch.dtype = field(default_factory=torch.get_default_dtype)
     grad: bool = field(default_factory=torch.is_grad_enabled)
@@ -139,14 +148,14 @@ _MEANINGS = {
     "same dtype": "the two have different dtypes: convert one of them",
     "expected scalar type": "the two have different dtypes: convert one of them",
     "same device": "the two are on different devices: move one of them with `.to(…)`",
-    "does not require grad": "the graph was cut before this point, by detach, item, no_grad or a new tensor",
+    "does not require grad": "the graph was cut before this, by detach, item or no_grad",
     "backward through the graph a second time": "a graph can be used once: compute the result anew",
     "modified by an inplace operation": "an operation like += changed a number that backward needs",
     "a view of a leaf Variable": "a tensor that asks for gradients was changed in place",
     "a leaf Variable that requires grad": "a tensor that asks for gradients was changed in place",
     "Can't call numpy()": "a tensor in a graph has no NumPy form: detach() it first",
     "can be converted to Python scalars": "one number is needed here, and the tensor has several",
-    "with more than one value is ambiguous": "`if` and `and` need one truth value, not a tensor of them",
+    "with more than one value is ambiguous": "`if` and `and` need one truth value, not a tensor",
     "can be implicitly created only for scalar": "backward starts from one number: take a sum or mean",
     "view size is not compatible": "the numbers do not lie in this order in memory: use reshape",
     "is invalid for input of size": "the new shape has another number of elements than the old one",
