@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")  # ! where it is a picture, text, target
-CHECK = re.compile(r"^ex\.\w+\.check\(", re.MULTILINE)  # what makes a cell an exercise's
+CHECK = re.compile(r"^ex\.(\w+)\.check\(.*\)", re.MULTILINE)  # what makes a cell an exercise's
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -86,6 +86,15 @@ class Lesson:
         """
         told = [(number, cell.source) for number, cell in self.numbered]
         return {number: filled_lines(source) for number, source in told if not CHECK.search(source)}
+
+    @cached_property
+    def exercises(self) -> dict[int, str]:
+        """The id of the exercise in each code cell that is one's: {12: "autograd.slope"}."""
+        module = re.search(
+            r"^from dlcourse\.exercises import (\w+) as ex$", self.code, re.MULTILINE
+        )
+        found = ((number, CHECK.search(cell.source)) for number, cell in self.numbered)
+        return {n: f"{module[1] if module else '?'}.{call[1]}" for n, call in found if call}
 
     def box(self) -> dict[str, str]:
         """Return the box at the top: its bold words and what follows each."""

@@ -6,6 +6,8 @@ notebook_outputs.py; this module runs the cells, on top of nbval's file, cell an
 
 - One fresh kernel a notebook, of the interpreter that runs pytest, in an empty folder and without
   anybody's start-up files. It sees pytest's environment (DLCOURSE_DEVICE, OMP_NUM_THREADS, …).
+- An exercise's cell is run as it is, compared, and then run again with the solution filled in: the
+  check must say that it passed, and the cells after it must do what they did without it.
 - After a cell that raises unexpectedly, takes too long or kills the kernel, the notebook's other
   cells are skipped. After one that only differs they run on.
 - A table at the end counts the cells of each notebook by how they were judged, so that nothing
@@ -32,9 +34,11 @@ from nbval.kernel import (  # type: ignore[import-untyped]
 )
 from nbval.plugin import IPyNbCell, IPyNbFile  # type: ignore[import-untyped]
 
+from notebook_lesson import Lesson
 from notebook_outputs import Promise, TagError, difference, split_warnings
 
 KINDS = ("exact", "approximate", "free", "silent", "raising", "ignored", "skipped")
+PASSED = "✓ Passed"  # how a check begins that found nothing wrong
 _POLL_SECONDS = 1.0  # how soon a dead kernel is noticed
 _INTERRUPT_SECONDS = 10.0  # how long a cell may take to stop after its time is up
 
@@ -152,7 +156,9 @@ class LessonFile(IPyNbFile):  # type: ignore[misc]  # nbval has no types
         except (ValueError, nbformat.ValidationError) as error:
             msg = f"{self.path.name} is not a notebook: {error}"
             raise self.CollectError(msg) from error
-        self.cells = [cell for cell in self.nb.cells if cell.cell_type == "code"]
+        lesson = Lesson(self.path, self.nb)
+        self.cells, self.exercises = lesson.codes, lesson.exercises
+        self.solved: dict[int, str] = {}  # what each exercise's check said of its solution
         self.outputs: list[list[NotebookNode]] = []  # of the cells that have run
         self.stopped_at = 0  # the number of the cell that nothing runs after; 0 for none
         for number, cell in enumerate(self.cells, 1):
@@ -188,11 +194,12 @@ class LessonFile(IPyNbFile):  # type: ignore[misc]  # nbval has no types
         Raises:
             CellError: if one of them raised unexpectedly, took too long or killed the kernel.
         """
+        timeout = self.config.option.nbval_cell_timeout
         while len(self.outputs) < number:
             cell = self.cells[len(self.outputs)]
             self.stopped_at = len(self.outputs) + 1  # until the cell has ended well
             try:
-                outputs = self.kernel.run(cell.source, self.config.option.nbval_cell_timeout)
+                outputs = self.kernel.run(cell.source, timeout)
             except (CellError, KernelLostError) as error:
                 raise CellError(self._blame(str(error), number)) from error
             errors = [output for output in outputs if output.output_type == "error"]
@@ -202,6 +209,9 @@ class LessonFile(IPyNbFile):  # type: ignore[misc]  # nbval has no types
                 told = "\n".join([told, *first.traceback])
                 raise CellError(self._blame(told, number))
             self.outputs.append(outputs)
+            if name := self.exercises.get(len(self.outputs)):
+                filled_in = self.kernel.run(solved_source(name), timeout)
+                self.solved[len(self.outputs)] = "\n".join(said(filled_in))
             self.stopped_at = 0
         return self.outputs[number - 1]
 
@@ -209,6 +219,25 @@ class LessonFile(IPyNbFile):  # type: ignore[misc]  # nbval has no types
         """Return `message`; it names its cell if it is about an earlier one than `number`."""
         at = self.stopped_at
         return message if at == number else f"in cell [{at}], which must run before: {message}"
+
+
+def solved_source(name: str) -> str:
+    """Return the cell of the exercise of that id, with its solution in the place of the stub."""
+    from dlcourse.exercises import catalog  # noqa: PLC0415 - only lessons with exercises need it
+
+    exercise = next((one for one in catalog() if one.id == name), None)
+    if exercise is None:
+        msg = f"there is no exercise {name}"
+        raise CellError(msg)
+    return exercise.cell_source.replace(exercise.stub, exercise.solution_source)
+
+
+def said(outputs: list[NotebookNode]) -> Iterator[str]:
+    """Yield what outputs say, as plain text."""
+    for output in outputs:
+        if output.output_type == "error":
+            yield f"{output.ename}: {output.evalue}"
+        yield output.get("text") or output.get("data", {}).get("text/plain", "")
 
 
 class LessonCell(IPyNbCell):  # type: ignore[misc]  # nbval has no types
@@ -234,6 +263,10 @@ class LessonCell(IPyNbCell):  # type: ignore[misc]  # nbval has no types
         committed, _ = split_warnings(self.cell.outputs)
         if not promise.ignored and (found := difference(committed, outputs, promise.tolerance)):
             msg = f"{found}\n(If the new output is right, save it with `make notebooks`.)"
+            raise CellError(msg)
+        told = lesson.solved.get(self.cell_num, PASSED)
+        if PASSED not in told:
+            msg = f"with the solution filled in, the check says: {told}"
             raise CellError(msg)
 
     def _count_as(self, kind: str) -> None:
