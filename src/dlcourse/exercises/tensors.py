@@ -67,7 +67,10 @@ def distinct_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     mistakes=(members_of_a_set, lists_in_a_set, runs, rows_told_apart, up_to_the_largest),
 )
 def distinct(t: Tensor) -> int:
-    """Return how many different numbers `t` holds; `t` is a vector or a matrix."""
+    """Return how many different numbers `t` holds: 2 for [5, 5, 7].
+
+    `t` is a vector or a matrix.
+    """
     return len(t.unique())
 
 
@@ -80,7 +83,7 @@ def cut_again() -> str:
 
 
 def mirrored() -> str:
-    """`transpose(0, 2)` swaps first and last: the shape is (3, W, H), and the picture lies down."""
+    """`transpose(0, 2)` swaps first and last: it makes (3, W, H), and rows become columns."""
     return "b"
 
 
@@ -198,7 +201,8 @@ def holds_row_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
     yield torch.tensor([[1, 2], [1, 4], [1, 6]]), torch.tensor([1, 5])
     t = torch.randint(0, 3, (3, 6), generator=rng).T  # (6, 3), not contiguous
     yield t, t[4].clone()
-    yield torch.tensor([[0.5, 1.5, 2.5]], dtype=torch.float64), torch.tensor([0.5, 1.5, 2.5])
+    one_row = torch.tensor([[0.5, 1.5, 2.5]], dtype=torch.float64)
+    yield one_row, one_row[0].clone()
     yield torch.empty(0, 3), torch.tensor([1.0, 2.0, 3.0])
 
 
@@ -283,23 +287,21 @@ def squared_error_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]
     template=squared_error_with_a_bug,
     inputs=squared_error_inputs,
     mistakes=(still_a_square, first_prediction, canceled, added_up, divided_twice),
-    equivalent=(
-        ("y_hat.squeeze(1) - y", "y - y_hat.squeeze(1)", "a square does not know the sign"),
-    ),
+    equivalent=(("y_hat.flatten() - y", "y - y_hat.flatten()", "a square does not know the sign"),),
 )
 def squared_error(y_hat: Tensor, y: Tensor) -> Tensor:
     """Return the mean of the squared errors, one number.
 
     Shapes: y_hat, the predictions, is (N, 1); y, the targets, is (N,).
     """
-    return ((y_hat.squeeze(1) - y) ** 2).mean()
+    return ((y_hat.flatten() - y) ** 2).mean()
 
 
 # ---------------------------------------------------------------------------- price_table
 
 
 def price_table_with_bugs(prices: Tensor, n: int) -> Tensor:
-    """Return n price lists, one a row: row i holds the `prices` raised by i times 0.5.
+    """Return a table of n price lists: row 0 holds the `prices`, each next row is 0.5 higher.
 
     Shapes: prices is (D,), of whole numbers or decimals; the result is (n, D), of decimals.
     """
@@ -338,7 +340,7 @@ def halves_cut(prices: Tensor, n: int) -> Tensor:
 
 
 def raised_once_more(prices: Tensor, n: int) -> Tensor:
-    """Your rows begin with a raise: row 0 is the list as it was, since 0 times 0.5 is 0."""
+    """Your table begins with a raise: row 0 should be the list as it was. `arange` from 0."""
     return prices + torch.arange(1, n + 1)[:, None] / 2
 
 
@@ -347,7 +349,7 @@ def price_table_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
     yield torch.tensor([1.0, 2.0, 4.0]), 2
     yield torch.tensor([1.5, 3.0]), 1  # nothing is stretched: a write reaches the argument
     yield torch.rand(6, generator=rng, dtype=torch.float64)[::2], 4
-    yield torch.tensor([7]), 0
+    yield torch.tensor([7]), 5
 
 
 @exercise(
@@ -369,7 +371,7 @@ def price_table_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
     mistakes=(still_integers, still_one_row, one_row_by_row, halves_cut, raised_once_more),
 )
 def price_table(prices: Tensor, n: int) -> Tensor:
-    """Return n price lists, one a row: row i holds the `prices` raised by i times 0.5.
+    """Return a table of n price lists: row 0 holds the `prices`, each next row is 0.5 higher.
 
     Shapes: prices is (D,), of whole numbers or decimals; the result is (n, D), of decimals.
     """
@@ -471,7 +473,7 @@ def heads_added(q: Tensor, k: Tensor) -> Tensor:
 
 
 def heads_torn(q: Tensor, k: Tensor) -> Tensor:
-    """You moved the heads forward with `reshape`, which mixes them with the words. Permute."""
+    """You moved the heads forward with `reshape`, which mixes them with the positions. Permute."""
     B, T, H, D = q.shape
     queries, keys = q.reshape(B, H, T, D), k.reshape(B, H, k.shape[1], D)
     return queries @ keys.mT / D**0.5
@@ -582,7 +584,7 @@ def standardize_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
             "And `std` divides by N − 1 unless told otherwise; then the mean square is not 1."
         ),
         (
-            "Divide `X - X.mean(dim=(0, 2, 3), keepdim=True)` by the `std` over the same dimensions, "
+            "Divide `X - X.mean(dim=(0, 2, 3), keepdim=True)` by the `std` over the same three, "
             "with `correction=0` and `keepdim=True`."
         ),
     ),
@@ -624,6 +626,16 @@ def positions(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
     """You returned positions among the means. Asked for are the labels that stand there."""
     X = known.flatten(1).float()
     means = torch.stack([X[labels == label].mean(dim=0) for label in labels.unique()])
+    return torch.cdist(new.flatten(1).float(), means).argmin(dim=1)
+
+
+def labels_that_do_not_occur(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
+    """You took a mean for every number up to the largest label: a label without an image has the
+    mean nan, which `argmin` prefers to all numbers. Use the labels that occur.
+    """
+    X = known.flatten(1).float()
+    every = range(int(labels.max()) + 1)
+    means = torch.stack([X[labels == label].mean(dim=0) for label in every])
     return torch.cdist(new.flatten(1).float(), means).argmin(dim=1)
 
 
@@ -682,12 +694,12 @@ def nearest_mean_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, 
     hints=(
         "Three steps: a mean image for each label that occurs, the distances, the nearest.",
         (
-            "`labels.unique()` lists the labels that occur; `known[labels == label]` are its images. "
-            "Convert before you take a mean."
+            "`labels.unique()` lists the labels that occur; `known[labels == label]` are the "
+            "images of one. Convert before you take a mean."
         ),
         (
-            "`torch.stack` makes one tensor of the means. Flattened to (M, H·W) and (C, H·W), images "
-            "and means go into `torch.cdist`, which returns (M, C)."
+            "`torch.stack` makes one tensor of the means. Flattened to (M, H·W) and (C, H·W), "
+            "images and means go into `torch.cdist`, which returns (M, C)."
         ),
         (
             "`argmin(dim=1)` gives positions among the labels that occur; "
@@ -699,10 +711,14 @@ def nearest_mean_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, 
     mistakes=(
         by_one_image,
         positions,
+        labels_that_do_not_occur,
         other_way_round,
         bytes_subtracted,
         signed_gaps,
         written_once,
+    ),
+    equivalent=(
+        ("labels.unique()", "labels", "a label that comes twice gives the same mean twice"),
     ),
 )
 def nearest_mean(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
