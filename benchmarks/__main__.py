@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.checks import time_checks
 from benchmarks.clocks import SIZES, error_percent
 from benchmarks.imports import import_milliseconds
 from benchmarks.mnist import FAST_BATCH, FAST_EPOCHS, FAST_PEAK, TARGET, USUAL_EPOCHS, compare
@@ -45,9 +46,18 @@ def measure() -> Iterator[Metric]:
     for lesson in list_lessons():
         yield from measure_lesson(lesson)
     yield from measure_training()
+    yield from measure_checks()
     sizes = ", ".join(map(str, SIZES))
     meaning = f"% at most between timing.benchmark and torch's Timer, products of n = {sizes}"
     yield Metric("timing.error_percent", error_percent(choose_device()), meaning)
+
+
+def measure_checks() -> Iterator[Metric]:
+    """Time the checks of all exercises and yield how long a learner waits for one."""
+    waits = time_checks()
+    yield Metric("check.p50_ms", waits.p50, "ms, half of all checks of exercises take less")
+    yield Metric("check.p95_ms", waits.p95, "ms, 95 % of them take less")
+    yield Metric("check.first_ms", waits.first, "ms, the slowest first check of a fresh process")
 
 
 def measure_lesson(lesson: Path) -> Iterator[Metric]:

@@ -8,6 +8,7 @@ import benchmarks.__main__ as bench
 import nbformat
 import pytest
 import torch
+from benchmarks.checks import time_checks
 from benchmarks.clocks import error_percent
 from benchmarks.imports import import_milliseconds
 from benchmarks.mnist import Comparison, UsualTraining, compare, make_network, standardize
@@ -101,6 +102,9 @@ def test_the_table_and_the_file_have_the_same_metrics(
     assert {"system", "python", "torch", "cores", "device"} <= results["machine"].keys()
     metrics = results["metrics"]
     assert sorted(metrics) == [
+        "check.first_ms",
+        "check.p50_ms",
+        "check.p95_ms",
         "import_dlcourse_ms",
         "lesson.07.peak_mb",
         "lesson.07.seconds",
@@ -127,3 +131,9 @@ def test_a_lesson_that_fails_ends_the_benchmarks_in_a_line(
     assert told.count("\n") == 1
     assert "07_short cannot be timed, since cell 1 raised ZeroDivisionError" in told
     assert not bench.RESULTS.exists()
+
+
+def test_checks_are_timed_from_the_first_on() -> None:
+    waits = time_checks()
+    assert 0 < waits.p50 < waits.p95 < 1000
+    assert waits.first > waits.p50

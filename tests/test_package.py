@@ -23,6 +23,8 @@ FILES = {
 COMMANDS = {f"dlcourse.{name}" for name in ("__main__", "cli", "execution", "workspace")}
 # What the lessons may import, besides the exercises.
 HELPERS = {name for name in FILES if name.count(".") == 1} - COMMANDS - {"dlcourse.exercises"}
+# What only those import who write exercises.
+AUTHORS = {"dlcourse.exercise"}
 
 
 def tree(module: str) -> ast.Module:
@@ -87,6 +89,20 @@ def test_no_helper_imports_an_exercise_or_a_command_or_the_figures(module: str) 
     assert not {name for name in imports(module) if name.startswith("dlcourse.exercises")}
 
 
+def test_exercises_need_nothing_of_the_course_but_its_helpers() -> None:
+    lessons = [module for module in FILES if module.startswith("dlcourse.exercises.")]
+    assert len(lessons) == 7
+    for module in lessons:
+        ours = {name for name in imports(module) if name in FILES}
+        assert ours <= HELPERS | {"dlcourse.checking.comparison"}, module
+
+
+def test_the_machinery_knows_no_lesson() -> None:
+    machinery = [m for m in FILES if m == "dlcourse.exercise" or ".checking" in m]
+    for module in machinery:
+        assert not {name for name in imports(module) if name.startswith("dlcourse.exercises")}
+
+
 @pytest.mark.parametrize("module", FILES)
 def test_slow_packages_are_imported_only_by_the_module_that_needs_them(module: str) -> None:
     roots = {name.partition(".")[0] for name in imports(module)}
@@ -95,7 +111,7 @@ def test_slow_packages_are_imported_only_by_the_module_that_needs_them(module: s
 
 
 def test_the_public_surface_is_small() -> None:
-    surface = {module: public_names(module) for module in HELPERS - {"dlcourse.errors"}}
+    surface = {module: public_names(module) for module in HELPERS - AUTHORS - {"dlcourse.errors"}}
     assert sum(map(len, surface.values())) <= 24, surface
 
 

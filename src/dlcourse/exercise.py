@@ -133,8 +133,7 @@ class Exercise:
     @cached_property
     def setup_source(self) -> str:
         """The imports that the stub and the solution need; all of them stand in the notebook."""
-        module = sys.modules[self.answer.__module__]
-        return source.imports_for(module, self.stub, self.solution_source)
+        return source.imports_for(self.answer.__module__, self.stub, self.solution_source)
 
     @property
     def cell_source(self) -> str:
@@ -170,7 +169,7 @@ class Exercise:
                 lines.append(self._count_passed())
         except CourseError as error:
             lines.append(f"({error})")
-        show_box(f"{title}: {self.title}", "\n".join(lines), mood=mood)
+        show_box(f"{title}: {self.title}", "\n".join(filter(None, lines)), mood=mood)
 
     def hint(self) -> None:
         """Show the next hint; each call says a little more."""
@@ -344,7 +343,8 @@ def _generator() -> torch.Generator:
 
 def exercises_of(module: str) -> list[Exercise]:
     """Return the exercises that a module defines, in its order."""
-    return [one for one in vars(sys.modules[module]).values() if isinstance(one, Exercise)]
+    found = [one for one in vars(sys.modules[module]).values() if isinstance(one, Exercise)]
+    return list(dict.fromkeys(found))  # once, even if it has two names
 
 
 def exercise(  # noqa: PLR0913 - a record with many parts, all of them named

@@ -6,11 +6,14 @@ has not imported.
 """
 
 import ast
+import copy
+import functools
 import inspect
 import re
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from types import CodeType, ModuleType
+from types import CodeType
 from typing import Any
 
 _PLACE = "# your code here"
@@ -59,7 +62,7 @@ def question_source(answer: Callable[..., Any], names: tuple[str, ...]) -> str:
     return "\n".join([*comments, f"{', '.join(names)} = {', '.join('...' for _ in names)}"]) + "\n"
 
 
-def imports_for(module: ModuleType, *sources: str) -> str:
+def imports_for(module: str, *sources: str) -> str:
     """Return those of the module's import statements whose names the sources use."""
     used = {
         node.id
@@ -68,14 +71,12 @@ def imports_for(module: ModuleType, *sources: str) -> str:
         if isinstance(node, ast.Name)
     }
     statements = []
-    for node in ast.parse(inspect.getsource(module)).body:
+    for node in _read(module)[1]:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            node.names = [
-                alias
-                for alias in node.names
-                if (alias.asname or alias.name.partition(".")[0]) in used
-            ]
-            statements += [ast.unparse(node)] if node.names else []
+            names = [one for one in node.names if (one.asname or one.name.split(".")[0]) in used]
+            kept = copy.copy(node)
+            kept.names = names
+            statements += [ast.unparse(kept)] if names else []
     return "".join(f"{statement}\n" for statement in statements)
 
 
@@ -110,13 +111,25 @@ def _code_fingerprint(code: CodeType, docstring: str | None) -> tuple[object, ..
     return code.co_code, constants, code.co_names, code.co_varnames
 
 
+@functools.cache
+def _read(module: str) -> tuple[list[str], list[ast.stmt]]:
+    """Return the lines of a module and its syntax tree; read once, for the speed of checks."""
+    text = inspect.getsource(sys.modules[module])
+    return text.splitlines(), ast.parse(text).body
+
+
 def _parse(answer: Callable[..., Any]) -> tuple[str, ast.FunctionDef | ast.ClassDef]:
-    source = textwrap.dedent(inspect.getsource(answer))
-    node = ast.parse(source).body[0]
-    if not isinstance(node, ast.FunctionDef | ast.ClassDef):
-        msg = f"{answer.__name__} is neither a function nor a class"
-        raise TypeError(msg)
-    return source, node
+    """Return the code of a function or class at the top of its module, and its syntax tree."""
+    lines, body = _read(answer.__module__)
+    for node in body:
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+            continue
+        if node.name == answer.__name__:
+            source = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            (own,) = ast.parse(source).body
+            return source, own  # type: ignore[return-value]  # it is what `node` is
+    msg = f"{answer.__name__} is no function or class at the top of {answer.__module__}"
+    raise TypeError(msg)
 
 
 def _functions(node: ast.AST) -> Iterator[ast.FunctionDef]:

@@ -1,0 +1,50 @@
+"""How long a learner waits for the verdict on an exercise."""
+
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from dlcourse.exercise import Exercise
+from dlcourse.exercises import catalog
+
+
+class Waits(NamedTuple):
+    """Milliseconds that a check takes: the median, the 95th percentile, the slowest first one."""
+
+    p50: float
+    p95: float
+    first: float
+
+
+def time_checks() -> Waits:
+    """Time the check of every exercise, on its solution and on each of its mistakes.
+
+    Nothing is warmed up but PyTorch: an exercise's first check, which also runs the solution, and
+    the first mistake, which runs all mistakes, count like the others.
+    """
+    # Forked, a process starts where this one is, with PyTorch imported and no check made.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    with multiprocessing.get_context(method).Pool(1, maxtasksperchild=1) as pool:
+        first = pool.map(_first_check, [one.id for one in catalog()], chunksize=1)
+    waits = [wait for one in catalog() for wait in _waits(one)]
+    median, high = np.quantile(waits, [0.5, 0.95]).tolist()
+    return Waits(median, high, max(first))
+
+
+def _first_check(name: str) -> float:
+    """Return the milliseconds of the first check that this process makes."""
+    torch.set_num_threads(1)
+    return next(_waits(next(one for one in catalog() if one.id == name)))
+
+
+def _waits(exercise: Exercise) -> Iterator[float]:
+    for code in (exercise.answer, *exercise.mistakes):
+        answers = exercise.answers_of(code)
+        start = time.perf_counter()
+        exercise.judge(*answers)
+        yield (time.perf_counter() - start) * 1000

@@ -1,0 +1,87 @@
+"""A learner's progress survives what files go through."""
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from dlcourse.checking.progress import BEGUN, PASSED, VARIABLE, read_progress, record_progress
+from dlcourse.errors import CourseError
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "new folder" / "progress.jsonl"
+    monkeypatch.setenv(VARIABLE, str(path))
+    return path
+
+
+def test_what_is_recorded_is_read_again(file: Path) -> None:
+    assert read_progress() == {}
+    record_progress("a.x", BEGUN)
+    record_progress("a.y", BEGUN)
+    record_progress("a.x", PASSED)
+    assert read_progress() == {"a.x": PASSED, "a.y": BEGUN}
+    assert file.is_file()
+
+
+def test_what_was_passed_stays_passed_and_is_written_once(file: Path) -> None:
+    for state in (PASSED, BEGUN, PASSED):
+        record_progress("a.x", state)
+    assert read_progress() == {"a.x": PASSED}
+    assert len(file.read_text().splitlines()) == 1
+
+
+def test_nothing_personal_is_kept(file: Path) -> None:
+    record_progress("a.x", PASSED)
+    assert json.loads(file.read_text()).keys() == {"exercise", "reached", "at"}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"\x00\xff\xfe", b"{", b"[]\n", b'{"exercise": 3, "reached": "passed"}\n', b"null\n"],
+)
+@pytest.mark.parametrize("before", [True, False])
+def test_damaged_lines_are_passed_over(file: Path, damage: bytes, before: bool) -> None:  # noqa: FBT001
+    record_progress("a.x", PASSED)
+    whole = file.read_bytes()
+    file.write_bytes(damage + b"\n" + whole if before else whole + damage)
+    assert read_progress() == {"a.x": PASSED}
+    record_progress("a.y", PASSED)
+    assert read_progress() == {"a.x": PASSED, "a.y": PASSED}
+    assert whole.strip() in file.read_bytes(), "nothing is lost"
+
+
+def test_a_line_that_was_cut_off_does_not_swallow_the_next(file: Path) -> None:
+    record_progress("a.x", PASSED)
+    file.write_bytes(file.read_bytes()[:-5])
+    record_progress("a.y", PASSED)
+    assert read_progress() == {"a.y": PASSED}
+
+
+def test_a_file_that_cannot_be_written_is_told_in_a_line(file: Path) -> None:
+    file.parent.write_text("a file where the folder should be")
+    with pytest.raises(CourseError, match=r"could not be saved|cannot be read") as caught:
+        record_progress("a.x", PASSED)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full disk to try")
+def test_a_full_disk_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "/dev/full")
+    monkeypatch.setattr("dlcourse.checking.progress.read_progress", dict)
+    with pytest.raises(CourseError, match=r"No space left.*free some space"):
+        record_progress("a.x", PASSED)
+
+
+def _record_many(name: str) -> None:
+    for number in range(50):
+        record_progress(f"{name}.{number}", PASSED)
+
+
+def test_several_notebooks_write_at_once_and_nothing_is_lost(file: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
+        pool.map(_record_many, ["a", "b", "c"])
+    assert len(read_progress()) == 150
+    assert file.stat().st_size > 0

@@ -1,0 +1,207 @@
+"""A learner's code can do what it likes: it is looked at, and nothing stays changed."""
+
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from dlcourse.checking.comparison import Tolerance
+from dlcourse.checking.trial import Behavior, GlobalState, attempt, explain
+
+
+def apply(answer: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
+    return answer(*arguments)
+
+
+def behavior(answer: Callable[..., Any], *makers: Callable[[], Any]) -> Behavior:
+    return attempt(apply, answer, lambda: [make() for make in makers])
+
+
+def ones() -> torch.Tensor:
+    return torch.ones(2)
+
+
+def test_value_and_print_are_kept_and_nothing_reaches_the_terminal(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def answer(x: torch.Tensor) -> torch.Tensor:
+        print("hello")  # noqa: T201
+        print("trouble", file=sys.stderr)  # noqa: T201
+        return x + 1
+
+    seen = behavior(answer, ones)
+    assert seen.value.tolist() == [2, 2]
+    assert seen.printed == "hello\ntrouble\n"
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("kind", [ValueError, SystemExit, RecursionError, GeneratorExit])
+def test_whatever_is_raised_is_kept(kind: type[BaseException]) -> None:
+    def answer() -> None:
+        raise kind
+
+    assert type(behavior(answer).error) is kind
+
+
+def test_the_stop_button_goes_through_and_the_terminal_is_back() -> None:
+    def answer() -> None:
+        raise KeyboardInterrupt
+
+    terminal = sys.stdout, sys.stderr
+    with pytest.raises(KeyboardInterrupt):
+        behavior(answer)
+    assert (sys.stdout, sys.stderr) == terminal
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x.add_(1),
+        lambda x: x.requires_grad_(),
+        lambda x: x.resize_(3),
+        lambda x: setattr(x, "grad", torch.zeros(2)),
+    ],
+    ids=["values", "requires_grad", "shape", "grad"],
+)
+def test_changed_tensors_are_noticed(change: Callable[[torch.Tensor], object]) -> None:
+    assert behavior(lambda _, x: change(x), list, ones).changed == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "change"),
+    [
+        (lambda: [1, 2], lambda x: x.append(3)),
+        (lambda: [ones()], lambda x: x[0].zero_()),
+        (lambda: {"a": 1}, lambda x: x.update(a=2)),
+        (lambda: {"a": 1}, lambda x: x.update(b=2)),
+        (lambda: np.ones(2), lambda x: x.fill(0)),
+        (torch.nn.Dropout, lambda x: x.eval()),
+        (lambda: torch.nn.Linear(1, 1), lambda x: x.weight.data.zero_()),
+    ],
+)
+def test_changed_containers_and_models_are_noticed(
+    make: Callable[[], Any], change: Callable[[Any], object]
+) -> None:
+    torch.manual_seed(0)
+    state = torch.get_rng_state()
+
+    def made() -> object:
+        torch.set_rng_state(state)
+        return make()
+
+    assert behavior(change, made).changed == 0
+    assert behavior(lambda _: None, made).changed is None
+
+
+def test_nan_that_stays_nan_is_no_change() -> None:
+    assert behavior(lambda *_: 0, lambda: torch.tensor([float("nan")]), lambda: float("nan")) == (
+        Behavior(0)
+    )
+
+
+def test_each_attempt_starts_from_the_same_seed_and_with_gradients() -> None:
+    torch.set_grad_enabled(False)  # as an interrupted `with torch.no_grad()` leaves it
+    state = torch.get_rng_state()
+    try:
+        first, second = (behavior(lambda: torch.rand(3)) for _ in range(2))
+        assert first.is_like(second, Tolerance())
+        assert behavior(torch.is_grad_enabled).value is True
+    finally:
+        torch.set_grad_enabled(True)
+        torch.set_rng_state(state)
+
+
+def test_behaviors_are_alike_in_value_error_and_change() -> None:
+    here = Tolerance()
+    assert Behavior(1.0).is_like(Behavior(1), here)
+    assert not Behavior(1.0).is_like(Behavior(2), here)
+    assert not Behavior(1.0).is_like(Behavior(1.0, changed=0), here)
+    assert Behavior(error=ValueError("a")).is_like(Behavior(error=ValueError("b")), here)
+    assert not Behavior(error=ValueError()).is_like(Behavior(error=TypeError()), here)
+    assert not Behavior(error=ValueError()).is_like(Behavior(None), here)
+
+
+def test_global_state_is_put_back() -> None:
+    before = GlobalState.now()
+    expected = torch.rand(1), np.random.rand()  # noqa: NPY002
+    before.restore()
+    warnings.simplefilter("ignore")
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device("meta")
+    torch.set_grad_enabled(False)
+    np.seterr(all="ignore")
+    torch.set_num_threads(before.threads + 1)
+    before.restore()
+    assert (torch.rand(1), np.random.rand()) == expected  # noqa: NPY002
+    assert torch.get_default_dtype() is torch.float32
+    assert torch.get_default_device() == torch.device("cpu")
+    assert torch.is_grad_enabled()
+    assert torch.get_num_threads() == before.threads
+    assert np.geterr() == before.numpy_errors
+    assert warnings.filters == before.filters
+
+
+def raised_by(answer: Callable[[], object]) -> str:
+    error = behavior(answer).error
+    assert error is not None
+    return explain(error, answer)
+
+
+def test_an_error_is_told_with_the_learner_s_line_and_its_usual_meaning() -> None:
+    def answer() -> torch.Tensor:
+        return torch.ones(2, 3) @ torch.ones(2, 3)
+
+    line, error, meaning = raised_by(answer).splitlines()
+    assert line.startswith("line ")
+    assert line.endswith(": return torch.ones(2, 3) @ torch.ones(2, 3)")
+    assert error.startswith("RuntimeError: ")
+    assert "mat1 and mat2 shapes cannot be multiplied" in error
+    assert meaning == (
+        "This usually means: the inner sizes of the product differ: print both shapes."
+    )
+
+
+def leaf_in_place() -> None:
+    w = torch.ones(2, requires_grad=True)
+    w += 1
+
+
+def backward_twice() -> None:
+    y = torch.ones(2, requires_grad=True).exp().sum()
+    y.backward()
+    y.backward()
+
+
+@pytest.mark.parametrize(
+    ("answer", "meaning"),
+    [
+        (lambda: torch.ones(2) + torch.ones(3), "do not broadcast"),
+        (lambda: torch.ones(2, 2) @ torch.ones(2, 2).double(), "different dtypes"),
+        (torch.ones(1).backward, "the graph was cut"),
+        (backward_twice, "a graph can be used once"),
+        (leaf_in_place, "was changed in place"),
+        (torch.ones(2, requires_grad=True).numpy, "detach() it first"),
+        (torch.ones(2).item, "one number is needed"),
+        (lambda: 1 if torch.ones(2) > 0 else 0, "one truth value"),
+        (lambda: torch.ones(2, requires_grad=True).exp().backward(), "take a sum"),
+        (lambda: torch.ones(2, 3).T.view(6), "use reshape"),
+        (lambda: torch.ones(2, 3).reshape(5), "another number of elements"),
+        (lambda: torch.ones(2).sum(dim=3), "fewer dimensions"),
+        (lambda: torch.ones(2)[5], "larger than the last place"),
+        (lambda: list(range(2))[5], "larger than the last place"),
+        (apply, "another number of arguments"),
+        (lambda: torch.ones(2, colour=1), "no argument of this name"),  # type: ignore[call-overload]
+        (lambda: None + 1, "something is None"),  # type: ignore[operator]
+        (len([]), "not a function"),
+        (lambda: unknown, "misspelled"),  # type: ignore[name-defined]  # noqa: F821
+        (lambda: (3).shape, "typing error"),  # type: ignore[attr-defined]
+    ],
+)
+def test_usual_errors_have_a_meaning(answer: Callable[[], object], meaning: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert meaning in raised_by(answer)
