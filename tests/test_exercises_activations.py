@@ -59,6 +59,7 @@ class SigmoidByTanh:
     """The sigmoid is a squeezed tanh."""
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Return the sigmoid of each element."""
         return (1 + torch.tanh(x / 2)) / 2
 
 
@@ -89,7 +90,7 @@ def sigmoid_with_its_own_backward(x: Tensor) -> Tensor:
     class Sigmoid(torch.autograd.Function):
         @staticmethod
         def forward(ctx: Any, x: Tensor) -> Tensor:  # noqa: ANN401
-            s = torch.special.expit(x)
+            s: Tensor = torch.special.expit(x)
             ctx.save_for_backward(s)
             return s
 
@@ -139,7 +140,7 @@ def log_sum_exp_in_a_loop(scores: Tensor) -> Tensor:
     rows = []
     for row in scores:
         top = row.max()
-        rows.append(top + sum((score - top).exp() for score in row).log())  # type: ignore[union-attr]
+        rows.append(top + sum((score - top).exp() for score in row).log())
     return torch.stack(rows)
 
 
@@ -312,6 +313,7 @@ RIGHT: list[Right] = [
     (ex.softmax_rows, softmax_by_torch),
     (ex.softmax_rows, softmax_by_logsumexp),
     (ex.softmax_rows, softmax_in_a_loop),
+    (ex.softmax_rows, softmax_in_numpy),
     (ex.log_sum_exp, log_sum_exp_by_torch),
     (ex.log_sum_exp, log_sum_exp_in_a_loop),
     (ex.log_sum_exp, log_sum_exp_by_log_softmax),

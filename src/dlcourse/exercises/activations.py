@@ -430,6 +430,11 @@ def lamp_weights() -> Weights:
 # ---------------------------------------------------------------------------- last_layer
 
 
+def letter(answer: object) -> object:
+    """Return "c" for "(C)" as well."""
+    return answer.strip("() .").lower() if isinstance(answer, str) else answer
+
+
 def twice_a_sigmoid() -> str:
     """With (a) the sigmoid is applied twice, since the loss has its own: only probabilities from
     0.5 to 0.73 come out, so the loss cannot fall below 0.31, or 0.69 where the truth is "off".
@@ -466,6 +471,7 @@ def log_of_a_probability() -> str:
         "One of them hands the raw score to a loss that takes raw scores; the others do not.",
     ),
     why="The loss takes the raw score and does sigmoid and logarithm in one stable step.",
+    use=letter,
     mistakes=(twice_a_sigmoid, softmax_of_one, bend_at_the_end, log_of_a_probability),
 )
 def last_layer() -> str:
