@@ -222,8 +222,6 @@ def test_agree_tolerates_an_order_of_summation_and_not_tf32() -> None:
 
 @pytest.mark.parametrize(("m", "k", "n"), [(2, 3, 5), (1, 7, 4)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
-@pytest.mark.parametrize(("m", "k", "n"), [(2, 3, 5), (1, 7, 4)])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 def test_intensities_are_counted(m: int, k: int, n: int, dtype: torch.dtype) -> None:
     a, b = torch.ones(m, k, dtype=dtype), torch.ones(k, n, dtype=dtype)
     result = a @ b

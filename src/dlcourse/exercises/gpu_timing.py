@@ -247,7 +247,7 @@ def layer_inputs(_: torch.Generator) -> Iterator[tuple[int, int, int, int]]:
         "The product moves an (m, k), a (k, n) and an (m, n) matrix, `n_bytes` for each element.",
         "relu moves two numbers for each operation, so the sizes cancel: 1 / (2 · n_bytes).",
     ),
-    why="A product uses each number many times, an elementwise step once: so relu waits for memory.",
+    why="A product uses each number many times, relu uses it once: so relu waits for memory.",
     inputs=layer_inputs,
     mistakes=(
         square_only,
