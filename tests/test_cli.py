@@ -19,7 +19,9 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 import dlcourse
+from dlcourse.checking.progress import BEGUN, PASSED, record_progress
 from dlcourse.cli import main
+from dlcourse.exercises import catalog
 from dlcourse.workspace import list_lessons
 
 PACKAGE = Path(dlcourse.__file__).parent
@@ -84,7 +86,7 @@ def wait_for(found: Callable[[], str], seconds: float = 60) -> str:
 def test_the_command_alone_prints_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     helped = capsys.readouterr().out
-    for command in ("doctor", "lab", "reset", "run"):
+    for command in ("doctor", "lab", "progress", "reset", "run"):
         assert re.search(rf"^    {command} +\w+", helped, re.MULTILINE)
 
 
@@ -99,7 +101,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "remedy"),
     [
         ("lba", "did you mean lab?"),
-        ("open", "there are doctor, lab, reset, run."),
+        ("open", "there are doctor, lab, progress, reset, run."),
         ("--bogus", "`dlcourse --help` lists"),
         ("run --sav", "did you mean --save?"),
         ("run --bogus 5", "`dlcourse run --help` lists"),
@@ -278,3 +280,32 @@ def test_lab_opens_lesson_00_on_this_machine_alone_until_ctrl_c(
     assert re.search(r"^05_mnist_mlp has changed .*`dlcourse reset 05`", told, re.MULTILINE)
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     assert told.count("You are root") == is_root
+
+
+# ---------------------------------------------------------------------------- progress
+
+
+def test_progress_tells_what_is_passed_begun_and_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DLCOURSE_PROGRESS", str(tmp_path / "progress.jsonl"))
+    lesson = [one for one in catalog() if one.id.startswith("tensors.")]
+    first, second, *rest = lesson
+    record_progress(first.id, PASSED)
+    record_progress(second.id, BEGUN)
+    assert main(["progress"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 7
+    minutes = sum(one.minutes for one in (second, *rest))
+    told = f"1 of {len(lesson)} passed, about {minutes} minutes left"
+    assert re.fullmatch(rf"01 tensors +{told}; begun: {second.answer.__name__}", lines[1])
+
+
+def test_progress_that_cannot_be_read_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DLCOURSE_PROGRESS", str(tmp_path))
+    assert main(["progress"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"dlcourse: Your progress in {tmp_path} cannot be read")
+    assert told.count("\n") == 1
