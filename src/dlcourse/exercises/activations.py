@@ -1,12 +1,11 @@
 """The exercises of lesson 03: what stands between the layers."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from dlcourse.checking.comparison import Tolerance
 from dlcourse.exercise import exercise, question
@@ -574,7 +573,10 @@ def fading_slopes(x: Tensor, n: int) -> Tensor:
 # ---------------------------------------------------------------------------- skip_network
 
 
-def faulty_skip_network(X: Tensor, layers: list[nn.Linear]) -> Tensor:
+Layers: TypeAlias = Sequence[Callable[[Tensor], Tensor]]  # each a nn.Linear
+
+
+def faulty_skip_network(X: Tensor, layers: Layers) -> Tensor:
     """Return the shares of the classes for each row of X: (N, C) to (N, K). Three faults to mend.
 
     Each of `layers` but the last turns h, which starts as X, into h + layer(relu(h)). The last
@@ -582,55 +584,55 @@ def faulty_skip_network(X: Tensor, layers: list[nn.Linear]) -> Tensor:
     """
     h = X
     for layer in layers[:-1]:
-        h = h + layer(functional.relu(h, inplace=True))
-    scores = functional.relu(layers[-1](h))
+        h = h + layer(h.relu_())
+    scores = layers[-1](h).relu()
     return scores.softmax(dim=0)
 
 
-def still_in_place(X: Tensor, layers: list[nn.Linear]) -> Tensor:
+def still_in_place(X: Tensor, layers: Layers) -> Tensor:
     """The ReLU still works in place: it overwrites h before h is added again, and X with it."""
     h = X
     for layer in layers[:-1]:
-        h = h + layer(functional.relu(h, inplace=True))
-    return torch.softmax(layers[-1](h), dim=1)
+        h = h + layer(h.relu_())
+    return layers[-1](h).softmax(dim=1)
 
 
-def copied_first(X: Tensor, layers: list[nn.Linear]) -> Tensor:
-    """Your copy saves X, and not h: the in-place ReLU overwrites h before h is added again. Leave
-    `inplace` out.
+def copied_first(X: Tensor, layers: Layers) -> Tensor:
+    """Your copy saves X, and not h: the in-place ReLU overwrites h before h is added again. Write
+    `relu`, without the underscore.
     """
     h = X.clone()
     for layer in layers[:-1]:
-        h = h + layer(functional.relu(h, inplace=True))
-    return torch.softmax(layers[-1](h), dim=1)
+        h = h + layer(h.relu_())
+    return layers[-1](h).softmax(dim=1)
 
 
-def still_bent_at_the_end(X: Tensor, layers: list[nn.Linear]) -> Tensor:
+def still_bent_at_the_end(X: Tensor, layers: Layers) -> Tensor:
     """There is still a ReLU after the last layer: all scores below 0 become equal, and so do
     their shares. The scores go into softmax as they are.
     """
     h = X
     for layer in layers[:-1]:
-        h = h + layer(functional.relu(h))
-    return functional.relu(layers[-1](h)).softmax(dim=1)
+        h = h + layer(h.relu())
+    return layers[-1](h).relu().softmax(dim=1)
 
 
-def still_down_the_batch(X: Tensor, layers: list[nn.Linear]) -> Tensor:
+def still_down_the_batch(X: Tensor, layers: Layers) -> Tensor:
     """Softmax still runs down the batch: a row's shares depend on its neighbors, and a batch of
     one gets 1 for every class. Each row must add up to 1: `dim=1`.
     """
     h = X
     for layer in layers[:-1]:
-        h = h + layer(functional.relu(h))
-    return torch.softmax(layers[-1](h), dim=0)
+        h = h + layer(h.relu())
+    return layers[-1](h).softmax(dim=0)
 
 
-def unbent(X: Tensor, layers: list[nn.Linear]) -> Tensor:
+def unbent(X: Tensor, layers: Layers) -> Tensor:
     """With the fault you threw out the ReLU itself: without a bend, all layers are one."""
     h = X
     for layer in layers[:-1]:
         h = h + layer(h)
-    return torch.softmax(layers[-1](h), dim=1)
+    return layers[-1](h).softmax(dim=1)
 
 
 def linear_of(n_in: int, n_out: int, rng: torch.Generator) -> nn.Linear:
@@ -656,19 +658,19 @@ def skip_network_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, list[nn.
         "Go through it line by line: which numbers does it change, and along which dimension?",
         "One fault changes the caller's X, one makes scores equal, one mixes the batch's rows.",
         "The −2 of `h` must survive until it is added; scores may be negative; rows add up to 1.",
-        "Leave out `inplace=True`, leave out the second ReLU, and let softmax run along `dim=1`.",
+        "Write `relu` for `relu_`, leave out the second ReLU, and let softmax run along `dim=1`.",
     ),
     why="h is needed twice, scores may have any sign, and the shares of a row belong together.",
     inputs=skip_network_inputs,
     template=faulty_skip_network,
     mistakes=(still_in_place, copied_first, still_bent_at_the_end, still_down_the_batch, unbent),
 )
-def skip_network(X: Tensor, layers: list[nn.Linear]) -> Tensor:
+def skip_network(X: Tensor, layers: Layers) -> Tensor:
     """Return the shares of the classes for each row of X: (N, C) to (N, K)."""
     h = X
     for layer in layers[:-1]:
-        h = h + layer(functional.relu(h))
-    return torch.softmax(layers[-1](h), dim=1)
+        h = h + layer(h.relu())
+    return layers[-1](h).softmax(dim=1)
 
 
 # ---------------------------------------------------------------------------- he_start
