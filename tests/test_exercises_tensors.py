@@ -89,28 +89,31 @@ def squared_error_row(y_hat: Tensor, y: Tensor) -> Tensor:
 # ---------------------------------------------------------------------------- price_table
 
 
-def price_table_loop(prices: Tensor, n: int) -> Tensor:
-    table = torch.zeros(n, len(prices), dtype=torch.float64)
-    for i in range(n):
-        table[i] = prices + 0.5 * i
+def price_table_loop(prices: Tensor, rises: Tensor) -> Tensor:
+    table = torch.zeros(len(rises), len(prices), dtype=torch.float64)
+    for i, rise in enumerate(rises):
+        table[i] = prices + rise
     return table
 
 
-def price_table_mended(prices: Tensor, n: int) -> Tensor:
-    table = prices.double().expand(n, -1).clone()
-    table += torch.arange(n)[:, None] / 2
+def price_table_mended(prices: Tensor, rises: Tensor) -> Tensor:
+    table = prices.double().expand(len(rises), -1).clone()
+    table += rises[:, None]
     return table
 
 
-def price_table_repeated(prices: Tensor, n: int) -> Tensor:
-    table = prices.float().repeat(n, 1)
-    table += 0.5 * torch.arange(n).unsqueeze(1)
+def price_table_repeated(prices: Tensor, rises: Tensor) -> Tensor:
+    table = prices.float().repeat(len(rises), 1)
+    table += rises.unsqueeze(1)
     return table
 
 
-def price_table_expanded(prices: Tensor, n: int) -> Tensor:
-    table = prices.expand(n, -1)
-    return table + torch.arange(n)[:, None] / 2
+def price_table_stacked(prices: Tensor, rises: Tensor) -> Tensor:
+    return torch.stack([price + rises for price in prices], dim=1)
+
+
+def price_table_numpy(prices: Tensor, rises: Tensor) -> np.ndarray:
+    return np.asarray(rises.numpy()[:, None] + prices.numpy())
 
 
 # ---------------------------------------------------------------------------- compress
@@ -280,7 +283,8 @@ RIGHT: dict[Exercise, tuple[Answer, ...]] = {
         price_table_loop,
         price_table_mended,
         price_table_repeated,
-        price_table_expanded,
+        price_table_stacked,
+        price_table_numpy,
     ),
     ex.compress: (
         compress_loop,
@@ -392,7 +396,7 @@ def test_distinct_and_holds_row_agree_with_python_s_own_lists() -> None:
 
 
 def test_price_table_by_hand() -> None:
-    table = ex.price_table.answer(torch.tensor([10, 20]), 3)
+    table = ex.price_table.answer(torch.tensor([10, 20]), torch.tensor([0, 0.5, 1]))
     assert table.tolist() == [[10, 20], [10.5, 20.5], [11, 21]]
 
 
