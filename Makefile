@@ -16,7 +16,8 @@ name, name it, as in make lab PYTHON=python3.12")
 # As an error of make's own, that line is the last one on the screen.
 stop-if-any = $(if $(1),$(error $(1)))
 
-.PHONY: help lab test setup lint notebooks mutants bench constraints clean
+.PHONY: help lab test setup lint notebooks mutants everywhere soak bench constraints \
+  clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +41,12 @@ notebooks: setup ## run all lessons and save them with their outputs
 
 mutants: setup ## try every small fault in every solution on its check (ARGS=tensors)
 	$(BIN)/python tests/mutants.py $(ARGS)
+
+everywhere: setup ## run the suite under many settings (ARGS=threads-1; an hour for all)
+	$(BIN)/python tests/everywhere.py $(ARGS)
+
+soak: setup ## run the suite N times under random settings: make soak N=20
+	$(BIN)/python tests/everywhere.py --soak $(or $(N),20) $(ARGS)
 
 bench: setup ## time the lessons and the fast training; write .bench/results.json
 	$(BIN)/python -m benchmarks $(ARGS)
