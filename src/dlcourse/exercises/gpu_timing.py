@@ -145,7 +145,7 @@ def bit_by_bit(result: Tensor, reference: Tensor, tolerance: float) -> bool:  # 
     They agree if the length (`norm`) of their difference is at most `tolerance` times
     the length of `reference`. A result with a nan agrees with nothing.
     """
-    return torch.equal(result, reference)
+    return result.equal(reference)
 
 
 def agree_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, float]]:
