@@ -53,9 +53,9 @@ def left_out_the_inside() -> tuple[float, float, float]:
     tolerance=Tolerance(relative=2e-3),
 )
 def sigmoid_neuron() -> tuple[float, float, float]:
-    """A neuron gives sigmoid(w·x + b). With x = 2 and w = 0.5 its score is log 4 = 1.386.
+    """The slopes of a neuron's output, sigmoid(w·x + b), along x, w and b.
 
-    So its output is 0.8. What are the slopes of the output along x, w and b?
+    Here x = 2 and w = 0.5; the score w·x + b is log 4 = 1.386, and the output 0.8.
     """
     x, w, s = 2, 0.5, 0.8
     slope = s * (1 - s)
@@ -125,8 +125,8 @@ def sharp_softplus_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float]
 def sharp_softplus(x: Tensor, beta: float) -> Tensor:
     """Return log(1 + exp(beta · x)) / beta for every element of the tensor `x`.
 
-    The result has the shape of `x`, which may be empty, and is right for numbers of any size:
-    1000, −1000, −20.
+    The result is a tensor of the shape of `x`, which may be empty. It is right for numbers of
+    any size: 1000, −1000, −20.
     """
     z = beta * x
     return (z.clamp(min=0) + (-z.abs()).exp().log1p()) / beta
@@ -273,7 +273,7 @@ def softmax_rows_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float]]:
     mistakes=(no_maximum, down_the_batch, one_maximum_for_all, heated_wrongly, heated_late),
 )
 def softmax_rows(scores: Tensor, temperature: float) -> Tensor:
-    """Return the softmax of scores / temperature along each row: (N, C) to (N, C).
+    """Return the softmax of scores / temperature along each row: tensors (N, C) to (N, C).
 
     Each row adds up to 1, whatever the size of the scores. N may be 0.
     """
@@ -328,7 +328,7 @@ def log_sum_exp_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
 
 
 @exercise(
-    "The logarithm under every loss",
+    "Log-sum-exp without overflow",
     minutes=4,
     difficulty=2,
     hints=(
@@ -342,7 +342,7 @@ def log_sum_exp_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     mistakes=(in_three_steps, not_added_again, the_largest, a_column_for_a_row, along_the_batch),
 )
 def log_sum_exp(scores: Tensor) -> Tensor:
-    """Return log(sum of exp(score)) of each row: (N, C) to (N,); right at ±1000, too."""
+    """Return log(sum of exp(score)) of each row: tensors (N, C) to (N,); right at ±1000, too."""
     top = scores.amax(dim=1)
     return (scores - top[:, None]).exp().sum(dim=1).log() + top
 
@@ -560,7 +560,8 @@ def fading_slopes_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
 def fading_slopes(x: Tensor, n: int) -> Tensor:
     """Return the slopes, along `x`, of sigmoid(x), sigmoid(sigmoid(x)) and so on, `n` of them.
 
-    `x` has the shape (N,), for N curves: row k − 1 of the result, (n, N), is that after k sigmoids.
+    `x` is a tensor (N,), for N curves. The result is a tensor (n, N): its first row holds the
+    slopes after one sigmoid, the next those after two.
     """
     rows, slope = [], torch.ones_like(x)
     for _ in range(n):
@@ -579,8 +580,9 @@ Layers: TypeAlias = Sequence[Callable[[Tensor], Tensor]]  # each a nn.Linear
 def faulty_skip_network(X: Tensor, layers: Layers) -> Tensor:
     """Return the shares of the classes for each row of X: (N, C) to (N, K). Three faults to mend.
 
-    Each of `layers` but the last turns h, which starts as X, into h + layer(relu(h)). The last
-    layer, C to K, gives the scores; softmax makes shares of each row's. X stays as it was.
+    `layers` is a list of `nn.Linear`. Each but the last turns h, which starts as X, into
+    h + layer(relu(h)). The last, C to K, gives the scores, and softmax makes shares of each row.
+    X stays as it was.
     """
     h = X
     for layer in layers[:-1]:
