@@ -105,14 +105,14 @@ def backward_fault() -> str:
 class BlendWithFaults(nn.Module):
     """A scale times the sum of some layers: (N, 2) → (N, 1).
 
-    There are `n_layers` layers `nn.Linear(2, 1)`, and the scale, one number, starts at 1. All of
-    them shall be trained. `forward` is right; mend `__init__`.
+    `layers` is a list of modules such as nn.Linear(2, 1), and `scale` is a tensor with one number,
+    the one to start from. All of it shall be trained. `forward` is right; mend `__init__`.
     """
 
-    def __init__(self, n_layers: int) -> None:
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
         super().__init__()
-        self.layers = [nn.Linear(2, 1) for _ in range(n_layers)]
-        self.scale = torch.ones((), requires_grad=True)
+        self.layers = list(layers)
+        self.scale = scale.clone().requires_grad_()
 
     def forward(self, X: Tensor) -> Tensor:
         return self.scale * sum(layer(X) for layer in self.layers)
@@ -121,10 +121,10 @@ class BlendWithFaults(nn.Module):
 class BlendWithList(nn.Module):
     """You left the layers in a Python list, which hides them: they would never be trained."""
 
-    def __init__(self, n_layers: int) -> None:
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
         super().__init__()
-        self.layers = [nn.Linear(2, 1) for _ in range(n_layers)]
-        self.scale = nn.Parameter(torch.ones(()))
+        self.layers = list(layers)
+        self.scale = nn.Parameter(scale)
 
     def forward(self, X: Tensor) -> Tensor:
         return self.scale * sum(layer(X) for layer in self.layers)
@@ -133,10 +133,10 @@ class BlendWithList(nn.Module):
 class BlendWithTensor(nn.Module):
     """You left the scale a plain tensor: it has a slope, but no optimizer is told of it."""
 
-    def __init__(self, n_layers: int) -> None:
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(2, 1) for _ in range(n_layers))
-        self.scale = torch.ones((), requires_grad=True)
+        self.layers = nn.ModuleList(layers)
+        self.scale = scale.clone().requires_grad_()
 
     def forward(self, X: Tensor) -> Tensor:
         return self.scale * sum(layer(X) for layer in self.layers)
@@ -147,48 +147,33 @@ class BlendWithBuffer(nn.Module):
 
     scale: Tensor
 
-    def __init__(self, n_layers: int) -> None:
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(2, 1) for _ in range(n_layers))
-        self.register_buffer("scale", torch.ones(()))
+        self.layers = nn.ModuleList(layers)
+        self.register_buffer("scale", scale)
 
     def forward(self, X: Tensor) -> Tensor:
         return self.scale * sum(layer(X) for layer in self.layers)
 
 
-class BlendWithOneLayer(nn.Module):
-    """You put one and the same layer into the list many times: `[layer] * n` makes no copies."""
-
-    def __init__(self, n_layers: int) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList([nn.Linear(2, 1)] * n_layers)
-        self.scale = nn.Parameter(torch.ones(()))
-
-    def forward(self, X: Tensor) -> Tensor:
-        return self.scale * sum(layer(X) for layer in self.layers)
-
-
-def look_at_blend(answer: Callable[[int], nn.Module], n_layers: int, X: Tensor) -> object:
-    model = answer(n_layers)
-    layers = [part for part in model.modules() if isinstance(part, nn.Linear)]
-    names = model.state_dict()
-    at_start = model(X)
-    seen = {
-        "weights and biases that `parameters()` finds": sum(p.numel() for p in model.parameters()),
-        "numbers in `state_dict()`": sum(value.numel() for value in names.values()),
-        "shape of the output": tuple(at_start.shape),
-        "output divided by the layers' sum": at_start / sum(layer(X) for layer in layers),
+def look_at_blend(
+    answer: Callable[..., nn.Module], n_layers: int, scale: Tensor, X: Tensor
+) -> object:
+    layers = [nn.Linear(2, 1) for _ in range(n_layers)]
+    model = answer(layers, scale)
+    return {
+        "how many numbers `parameters()` finds": sum(p.numel() for p in model.parameters()),
+        "how many numbers `state_dict()` holds": sum(
+            value.numel() for value in model.state_dict().values()
+        ),
+        "the output": model(X),
     }
-    with torch.no_grad():
-        for p in model.parameters():
-            p.fill_(0.5 if p.ndim > 1 else 0.75)
-    return seen | {"output with weights of 0.5, biases and a scale of 0.75": model(X)}
 
 
-def blend_inputs(rng: torch.Generator) -> Iterator[tuple[int, Tensor]]:
-    yield 2, torch.tensor([[1.0, 2.0]])
-    yield 1, torch.randn(3, 2, generator=rng)
-    yield 3, torch.randn(2, 4, generator=rng).T
+def blend_inputs(rng: torch.Generator) -> Iterator[tuple[int, Tensor, Tensor]]:
+    yield 2, torch.tensor(1.0), torch.tensor([[1.0, 2.0]])
+    yield 1, torch.tensor(-0.5), torch.randn(3, 2, generator=rng)
+    yield 3, torch.tensor(2.0), torch.randn(2, 4, generator=rng).T
 
 
 @exercise(
@@ -201,7 +186,7 @@ def blend_inputs(rng: torch.Generator) -> Iterator[tuple[int, Tensor]]:
         "Layers belong into an `nn.ModuleList`; a tensor that is trained is an `nn.Parameter`.",
     ),
     why="A module registers modules, module lists and parameters; lists and tensors stay unseen.",
-    mistakes=(BlendWithList, BlendWithTensor, BlendWithBuffer, BlendWithOneLayer),
+    mistakes=(BlendWithList, BlendWithTensor, BlendWithBuffer),
     inputs=blend_inputs,
     use=look_at_blend,
     template=BlendWithFaults,
@@ -209,14 +194,14 @@ def blend_inputs(rng: torch.Generator) -> Iterator[tuple[int, Tensor]]:
 class Blend(nn.Module):
     """A scale times the sum of some layers: (N, 2) → (N, 1).
 
-    There are `n_layers` layers `nn.Linear(2, 1)`, and the scale, one number, starts at 1. All of
-    them shall be trained. `forward` is right; mend `__init__`.
+    `layers` is a list of modules such as nn.Linear(2, 1), and `scale` is a tensor with one number,
+    the one to start from. All of it shall be trained.
     """
 
-    def __init__(self, n_layers: int) -> None:
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(2, 1) for _ in range(n_layers))
-        self.scale = nn.Parameter(torch.ones(()))
+        self.layers = nn.ModuleList(layers)
+        self.scale = nn.Parameter(scale)
 
     def forward(self, X: Tensor) -> Tensor:
         return self.scale * sum(layer(X) for layer in self.layers)
@@ -358,6 +343,13 @@ def climbed(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Tensor:
     return torch.stack(shares)
 
 
+def draw_curve(
+    answer: Callable[..., object], X: Tensor, y: Tensor, rates: Tensor, n_steps: int
+) -> object:
+    curve = answer(X, y, rates, n_steps)
+    return torch.as_tensor(curve) if isinstance(curve, list) else curve  # matplotlib takes both
+
+
 def walks(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
     float64 = torch.float64
     two_columns = torch.tensor([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0]], dtype=float64)
@@ -385,6 +377,7 @@ def walks(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
     why="What is left is counted from the bottom: so 1 means no progress, and 0 arrival.",
     mistakes=(walked_on, above_zero, before_the_last_step, walked_on_the_mean, climbed),
     inputs=walks,
+    use=draw_curve,
     equivalent=(
         (
             "(X @ best - y).square()",
@@ -401,8 +394,9 @@ def walks(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
 def share_left(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Tensor:
     """Return one curve of the picture: for each rate, the share of the excess loss that is left.
 
-    X is (N, K), y (N,), rates (R,), all float64; return (R,). Each walk takes `n_steps` steps down
-    the summed squared error, from zero weights. Excess is the loss above the lowest possible one.
+    X is (N, K), y (N,), rates (R,), all float64; return a tensor, (R,). Each walk takes `n_steps`
+    steps down the summed squared error, from zero weights. Excess is the loss above the lowest
+    possible one. 1 means that nothing is gained, 0 that the walk has arrived.
     """
     best = torch.linalg.lstsq(X, y).solution
     lowest = (X @ best - y).square().sum()
@@ -496,11 +490,12 @@ def curves(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:
     inputs=curves,
 )
 def legendre_fit(x: Tensor, y: Tensor, degree: int) -> Tensor:
-    """Return the weights of P₀, P₁, … of the best fit, (degree + 1,); x and y are (N,), float64.
+    """Return the weights of P₀, P₁, … in the best fit, a tensor, (degree + 1,).
 
-    The polynomials take u, which is x shifted and scaled so that its smallest is −1 and its
-    largest 1. P₀ = 1, P₁ = u, and from then on Pₖ₊₁ = ((2k + 1)·u·Pₖ − k·Pₖ₋₁) / (k + 1). Best
-    means the smallest summed squared error. The degree is at least 1, and N is larger than it.
+    x and y are (N,), float64. The polynomials take u, which is x shifted and scaled so that its
+    smallest value is −1 and its largest 1. P₀ is 1, P₁ is u, and each of the following is made of
+    the two before it: Pₖ₊₁ = ((2k + 1)·u·Pₖ − k·Pₖ₋₁) / (k + 1). Best means the smallest summed
+    squared error. The degree is at least 1, and N is larger than the degree.
     """
     u = 2 * (x - x.min()) / (x.max() - x.min()) - 1
     columns = [torch.ones_like(u), u]
@@ -599,10 +594,10 @@ def bowls_for_momentum(
     tolerance=Tolerance(relative=1e-5),
 )
 def momentum_path(slope: Slope, w: Tensor, lr: float, beta: float, n_steps: int) -> Tensor:
-    """Return the path of gradient descent with momentum from `w`, (K,): (n_steps + 1, K).
+    """Return the path of gradient descent with momentum, a tensor, (n_steps + 1, K).
 
     `slope` is a function: slope(w) returns the loss's slopes at w, (K,). In each step
-    v ← beta·v + slope, then w ← w − lr·v; v starts at 0. The first row is `w` as it comes in.
+    v ← beta·v + slope, then w ← w − lr·v; v starts at 0. The first row is `w`, (K,), as it is.
     """
     v = torch.zeros_like(w)
     path = [w]
@@ -1052,7 +1047,7 @@ def bowls_for_adam(
 def adam_path(
     slope: Slope, w: Tensor, lr: float, beta1: float, beta2: float, n_steps: int
 ) -> Tensor:
-    """Return the path of Adam from `w`, (K,): (n_steps + 1, K); its first row is `w` itself.
+    """Return the path of Adam, a tensor, (n_steps + 1, K); its first row is `w`, (K,), as it is.
 
     `slope` is a function: g = slope(w) are the loss's slopes at w, (K,). In each step
     m ← beta1·m + (1 − beta1)·g and s ← beta2·s + (1 − beta2)·g², both from 0. After t steps they
