@@ -226,13 +226,199 @@ def workers() -> str:
     """A data set adds noise to each picture: its `__getitem__` calls `np.random.rand()`.
 
     Two workers fetch pictures (`num_workers=2`), with a current PyTorch. Their numbers are
-    a: the same in both workers, since each is a copy of your program.
-    b: different in the two workers, and new in every epoch.
-    c: different in the two workers, but the same again in every epoch.
-    d: not to be had: NumPy's random numbers raise an error in a worker.
-    Write "a", "b", "c" or "d":
+
+    "a": the same in both workers, since each is a copy of your program
+    "b": different in the two workers, and new in every epoch
+    "c": different in the two workers, but the same again in every epoch
+    "d": not to be had, since NumPy's random numbers raise an error in a worker
     """
     return "b"
+
+
+# ---------------------------------------------------------------------------- DropoutByHand
+
+
+class AlwaysOn(nn.Module):
+    """Your layer still drops after `eval()`, as `nn.functional.dropout(X, p)` does in a `forward`:
+    it cannot know the mode. Look at `self.training`, which `train()` and `eval()` set.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, X: Tensor) -> Tensor:
+        return nn.functional.dropout(X, self.p)
+
+
+class NotScaled(nn.Module):
+    """You set numbers to 0 and leave the others as they are: while training, the next layer then
+    gets less in all than in use. Divide those that stay by 1 − p.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, X: Tensor) -> Tensor:
+        return X * (torch.rand_like(X) >= self.p) if self.training else X
+
+
+class OneForAll(nn.Module):
+    """You drop the same places in every sample of the batch: draw for each number on its own, with
+    the shape of the whole X.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, X: Tensor) -> Tensor:
+        return X * (torch.rand_like(X[:1]) >= self.p) / (1 - self.p) if self.training else X
+
+
+class Reversed(nn.Module):
+    """You keep a number with probability p: p is the probability of dropping it."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, X: Tensor) -> Tensor:
+        return X * (torch.rand_like(X) < self.p) / (1 - self.p) if self.training else X
+
+
+class ScaledInUse(nn.Module):
+    """You leave the scaling to eval mode. That evens out, too, but the task (and PyTorch) wants it
+    while training, so that eval mode hands X on unchanged.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, X: Tensor) -> Tensor:
+        return X * (torch.rand_like(X) >= self.p) if self.training else X * (1 - self.p)
+
+
+def watch_dropout(answer: Callable[[float], nn.Module], X: Tensor, p: float) -> dict[str, Any]:
+    layer = answer(p)
+    layer.train()
+    first, second = layer(X) == 0, layer(X) == 0
+    factors = (layer(X) / X).unique()
+    factors = factors[factors != 0].round(decimals=4).unique()
+    layer.eval()
+    share = first.double().mean().item()
+    return {
+        "shape": list(layer(X).shape),
+        "share set to 0 while training": p if abs(share - p) < 0.06 else share,
+        "the others are multiplied by": factors.tolist(),
+        "every row loses the same": bool((first == first[0]).all()),
+        "the second call drops the same": bool((first == second).all()),
+        "share changed after eval()": (layer(X) != X).double().mean().item(),
+        "factor after eval()": (layer(X) / X).max().item(),
+    }
+
+
+def dropout_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float]]:
+    yield 1 + torch.rand(60, 40, generator=rng), 0.2
+    yield -1 - torch.rand(1, 3000, generator=rng, dtype=torch.float64), 0.5
+    yield 2 + torch.rand(12, 20, 10, generator=rng).transpose(0, 2), 0.75
+    yield 1 + torch.rand(2, 3, generator=rng), 0.0
+
+
+@exercise(
+    "Dropout that obeys eval()",
+    minutes=7,
+    difficulty=2,
+    hints=(
+        (
+            "Every `nn.Module` knows its mode: `self.training` is True after `train()`, False "
+            "after `eval()`."
+        ),
+        (
+            "`torch.rand_like(X)` draws a number between 0 and 1 for each number of X. How "
+            "often is it below p?"
+        ),
+        (
+            "Multiply X by 0 where the draw is below p and by 1 elsewhere, and divide by 1 − p."
+            " In eval mode return X."
+        ),
+    ),
+    why="`self.training` is set by train() and eval(), in every layer of a network at once.",
+    inputs=dropout_inputs,
+    use=watch_dropout,
+    mistakes=(AlwaysOn, NotScaled, OneForAll, Reversed, ScaledInUse),
+)
+class DropoutByHand(nn.Module):
+    """A layer that drops each number with probability p, but only while training.
+
+    In training mode each number of X (any shape) is set to 0 with probability p, on its own, and
+    anew in each call; those that stay are divided by 1 − p. In eval mode X comes out unchanged.
+    p is at least 0 and below 1.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, X: Tensor) -> Tensor:
+        if not self.training:
+            return X
+        kept = torch.full_like(X, 1 - self.p).bernoulli()
+        return X * kept / (1 - self.p)
+
+
+# ---------------------------------------------------------------------------- neighbors
+
+
+def only_weights_count() -> str:
+    """The weights are the same both times, but batch norm does not compute from them alone: read
+    what it subtracts in training mode.
+    """
+    return "a"
+
+
+def no_grad_will_do() -> str:
+    """`no_grad` only says that nobody will ask for gradients. It changes no layer's mode, so what
+    the layers compute stays as it was.
+    """
+    return "b"
+
+
+def neighbors_always_count() -> str:
+    """Then nobody could use such a network: the answer for one picture would depend on who else
+    asks. One of the two modes does without the batch's own mean.
+    """
+    return "d"
+
+
+@question(
+    "One picture in two batches",
+    minutes=2,
+    difficulty=1,
+    hints=(
+        "In which mode does a picture's result depend on the batch's mean?",
+        "The mean of 64 pictures of a 3 differs from the mean of 64 mixed digits.",
+        "Only one call switches batch norm to the averages that it remembered.",
+    ),
+    why="In eval mode batch norm uses remembered averages, so that neighbors play no part.",
+    mistakes=(only_weights_count, no_grad_will_do, neighbors_always_count),
+)
+def neighbors() -> str:
+    """Batch norm is another layer that works in two ways. In training mode it subtracts the mean
+    of the batch from each number (and divides by its spread); in eval mode it uses averages that
+    it remembered from training.
+
+    A trained network with batch norm gets a picture of a 3 twice: among 63 other pictures of a 3,
+    and among 63 pictures of all digits. The ten scores of that picture are
+
+    "a": the same both times in either mode, since the weights are the same
+    "b": different in training mode; the same under `torch.no_grad()`, in either mode
+    "c": different in training mode, even under `torch.no_grad()`; the same after `eval()`
+    "d": different in either mode
+    """
+    return "c"
 
 
 # ---------------------------------------------------------------------------- share_right
@@ -313,6 +499,455 @@ def share_right(batches: Batches) -> Tensor | float:
     return n_right / sum(len(y) for _, y in batches)
 
 
+# ---------------------------------------------------------------------------- count_answers
+
+
+def transposed(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
+    """Rows and columns are exchanged: the row is the truth, the column is what the network said."""
+    return count_pairs(y_hat, y, n_classes)
+
+
+def repeats_lost(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
+    """You wrote `counts[y, y_hat] += 1`: a pair that occurs several times is written only once.
+    Use `index_put_` with `accumulate=True`, `bincount`, or a loop.
+    """
+    counts = torch.zeros(n_classes, n_classes, dtype=torch.int64)
+    counts[y, y_hat] += 1
+    return counts
+
+
+def last_class_missing(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
+    """You made the matrix as large as the largest class that occurs: if the last one is missing,
+    so are its row and column. `n_classes` says how large.
+    """
+    size = int(torch.cat([y, y_hat, y.new_zeros(1)]).max()) + 1
+    return count_pairs(y, y_hat, n_classes)[:size, :size]
+
+
+def shares_of_rows(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
+    """You divided each row by its sum: these are shares, and counts are asked for. A class without
+    pictures would give 0 / 0.
+    """
+    counts = count_pairs(y, y_hat, n_classes)
+    return counts / counts.sum(dim=1, keepdim=True)
+
+
+def count_pairs(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
+    ones = torch.ones(len(y), dtype=torch.int64)
+    counts = torch.zeros(n_classes, n_classes, dtype=torch.int64)
+    return counts.index_put_((y, y_hat), ones, accumulate=True)
+
+
+def count_answers_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:
+    yield torch.tensor([0, 1, 1, 2, 1]), torch.tensor([0, 0, 1, 2, 0]), 3
+    yield torch.tensor([0, 0, 1]), torch.tensor([1, 0, 0]), 4
+    yield torch.randint(7, (40,), generator=rng), torch.randint(7, (40,), generator=rng), 7
+    yield torch.tensor([2]), torch.tensor([0]), 3
+    yield torch.empty(0, dtype=torch.int64), torch.empty(0, dtype=torch.int64), 2
+
+
+@exercise(
+    "A confusion matrix",
+    minutes=5,
+    difficulty=2,
+    hints=(
+        "Start with a matrix of zeros, and go through the pairs of truth and answer one by one.",
+        (
+            "Without a loop: give each pair one number, such as truth · n_classes + answer, and"
+            " count how often each number occurs."
+        ),
+        (
+            "`bincount(minlength=…)` counts, and includes numbers that never occur; `reshape` "
+            "makes rows and columns of the counts."
+        ),
+    ),
+    why="Each pair of truth and answer is one number from 0 to n² − 1, and bincount counts those.",
+    inputs=count_answers_inputs,
+    mistakes=(transposed, repeats_lost, last_class_missing, shares_of_rows),
+)
+def count_answers(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
+    """Return the confusion matrix, (n_classes, n_classes): whole numbers.
+
+    In row t and column a stands how many samples of the true class t were answered with a.
+    y, y_hat: (N,), the true classes and the answers, from 0 to n_classes − 1; N may be 0.
+    """
+    pairs = y * n_classes + y_hat
+    return pairs.bincount(minlength=n_classes * n_classes).reshape(n_classes, n_classes)
+
+
+# ---------------------------------------------------------------------------- bar_heights
+
+
+def of_the_answers(confusion: Tensor) -> Tensor:
+    """You divided by the sums of the columns: that is how many of the answers "4" were a 4. Asked
+    is how many of the fours were read as 4: a row holds the fours.
+    """
+    return 100 * confusion.diagonal() / confusion.sum(dim=0)
+
+
+def of_all(confusion: Tensor) -> Tensor:
+    """You divided by the number of all pictures, so that a rare digit has a low bar however well
+    it is read. Divide by the number of pictures of that digit.
+    """
+    return 100 * confusion.diagonal() / confusion.sum()
+
+
+def not_in_percent(confusion: Tensor) -> Tensor:
+    """Your heights are shares from 0 to 1, and the axis says percent."""
+    return confusion.diagonal() / confusion.sum(dim=1)
+
+
+def bar_heights_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
+    yield (torch.tensor([[3, 1], [0, 5]]),)
+    yield (torch.tensor([[0, 2, 1], [4, 8, 0], [1, 1, 6]]),)
+    yield (torch.randint(1, 50, (10, 10), generator=rng).T,)
+    yield (torch.tensor([[7]]),)
+
+
+@exercise(
+    "A bar for each digit",
+    minutes=3,
+    difficulty=1,
+    hints=(
+        "All pictures of a digit stand in one line of the matrix. Is it a row or a column?",
+        "The right answers are on the diagonal: `confusion.diagonal()`.",
+        "Divide the diagonal by the sums of the rows, `confusion.sum(dim=1)`, and take percent.",
+    ),
+    why="A row holds all pictures of one digit, and its part on the diagonal was read right.",
+    inputs=bar_heights_inputs,
+    mistakes=(of_the_answers, of_all, not_in_percent),
+)
+def bar_heights(confusion: Tensor) -> Tensor:
+    """Return the heights of a bar chart, (C,): what percent of each true class was read right.
+
+    confusion: (C, C), counts; rows are the truth, columns what the network said. Each class
+    occurs at least once.
+    """
+    return 100 * confusion.diagonal() / confusion.sum(dim=1)
+
+
+# ---------------------------------------------------------------------------- Checkpoint
+
+
+class OptimizerForgotten:
+    """You kept the weights and forgot the optimizer's state: after loading, its running averages
+    start at 0 again, and the next steps differ. `optimizer.state_dict()` holds them.
+    """
+
+    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self.model, self.optimizer = model, optimizer
+
+    def save(self, file: io.BytesIO, epoch: int) -> None:
+        torch.save({"model": self.model.state_dict(), "epoch": epoch}, file)
+
+    def load(self, file: io.BytesIO) -> int:
+        state = torch.load(file)
+        self.model.load_state_dict(state["model"])
+        epoch: int = state["epoch"]
+        return epoch
+
+
+class NotStrict:
+    """You loaded with `strict=False`: names that do not fit are passed over in silence, so that a
+    network with other layers stays as random as it was. Leave `strict` as it is.
+    """
+
+    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self.model, self.optimizer = model, optimizer
+
+    def save(self, file: io.BytesIO, epoch: int) -> None:
+        states = self.model.state_dict(), self.optimizer.state_dict()
+        torch.save((*states, epoch), file)
+
+    def load(self, file: io.BytesIO) -> int:
+        weights, state, epoch = torch.load(file)
+        self.model.load_state_dict(weights, strict=False)
+        self.optimizer.load_state_dict(state)
+        return int(epoch)
+
+
+class ParametersOnly:
+    """You kept `parameters()` only. A network has more: batch norm's running averages are buffers,
+    in the state dict but no parameters, and they started anew.
+    """
+
+    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self.model, self.optimizer = model, optimizer
+
+    def save(self, file: io.BytesIO, epoch: int) -> None:
+        torch.save((list(self.model.parameters()), self.optimizer.state_dict(), epoch), file)
+
+    def load(self, file: io.BytesIO) -> int:
+        weights, state, epoch = torch.load(file)
+        with torch.no_grad():
+            for mine, saved in zip(self.model.parameters(), weights, strict=True):
+                mine.copy_(saved)
+        self.optimizer.load_state_dict(state)
+        return int(epoch)
+
+
+class WholeObjects:
+    """You saved the network and the optimizer themselves, and `torch.load` reads tensors and plain
+    containers only, since anything else can run a program on your machine. Save state dicts.
+    """
+
+    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self.model, self.optimizer = model, optimizer
+
+    def save(self, file: io.BytesIO, epoch: int) -> None:
+        torch.save((self.model, self.optimizer, epoch), file)
+
+    def load(self, file: io.BytesIO) -> int:
+        model, optimizer, epoch = torch.load(file)
+        self.model.load_state_dict(model.state_dict())
+        self.optimizer.load_state_dict(optimizer.state_dict())
+        return int(epoch)
+
+
+def _small_network(seed: int, names: tuple[str, str]) -> nn.Module:
+    rng = torch.Generator().manual_seed(seed)
+    layers = nn.Linear(3, 2), nn.BatchNorm1d(2)
+    nn.init.normal_(layers[0].weight, generator=rng)
+    return nn.Sequential(OrderedDict(zip(names, layers, strict=True)))
+
+
+def _one_step(model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    X = torch.arange(12.0).reshape(4, 3).sin()
+    optimizer.zero_grad()
+    (model(X) - X[:, :2]).square().mean().backward()
+    optimizer.step()
+
+
+def _numbers_in(model: nn.Module) -> Tensor:
+    return torch.cat([numbers.flatten().float() for numbers in model.state_dict().values()])
+
+
+def watch_checkpoint(
+    answer: Callable[..., Any],
+    optimizer_class: Callable[..., torch.optim.Optimizer],
+    epoch: int,
+    layers_saved: tuple[str, str],
+    layers_loading: tuple[str, str],
+) -> dict[str, Any]:
+    model, other = _small_network(1, layers_saved), _small_network(2, layers_loading)
+    optimizer, other_optimizer = (
+        optimizer_class(one.parameters(), lr=0.1) for one in (model, other)
+    )
+    _one_step(model, optimizer)
+    file = io.BytesIO()
+    answer(model, optimizer).save(file, epoch)
+    _one_step(model, optimizer)  # training goes on; the file stays as it is
+    file.seek(0)
+    checkpoint = answer(other, other_optimizer)
+    if layers_saved != layers_loading:
+        try:
+            checkpoint.load(file)
+        except Exception:  # noqa: BLE001 - whatever error says that it does not fit
+            return {"load, where the layers have other names": "raises an error"}
+        return {"load, where the layers have other names": "raises no error"}
+    loaded_epoch = checkpoint.load(file)
+    right_after = _numbers_in(other)
+    _one_step(other, other_optimizer)
+    return {
+        "load returns": loaded_epoch,
+        "the network's numbers after load": right_after,
+        "the same numbers a step later": _numbers_in(other),
+    }
+
+
+def checkpoint_inputs(_: torch.Generator) -> Iterator[tuple[Any, int, Any, Any]]:
+    yield torch.optim.Adam, 5, ("hidden", "norm"), ("hidden", "norm")
+    yield torch.optim.SGD, 2, ("hidden", "norm"), ("layer", "batch_norm")
+
+
+@exercise(
+    "Save a training run, and go on",
+    minutes=8,
+    difficulty=2,
+    hints=(
+        "What do the next steps depend on? On the weights; and with Adam on what else?",
+        "The network and the optimizer each have a `state_dict()` and a `load_state_dict(…)`.",
+        "`torch.save` takes a dict of dicts: put both state dicts and the epoch into one.",
+        (
+            "`load` reads that dict with `torch.load(file)`, hands each state dict to its "
+            "`load_state_dict`, and returns the epoch."
+        ),
+    ),
+    why="The next step depends on the weights, on batch norm's averages and on Adam's; the two "
+    "state dicts hold all of them.",
+    inputs=checkpoint_inputs,
+    use=watch_checkpoint,
+    mistakes=(OptimizerForgotten, NotStrict, ParametersOnly, WholeObjects),
+)
+class Checkpoint:
+    """Keeps a training run in a file, so that it goes on later as if it had never stopped.
+
+    `save` writes what is needed to `file` (a path, or a file open for writing bytes).
+    `load` reads it back into the network and the optimizer that this object was made with, and
+    returns the epoch. If the network in the file has layers of other names, it raises an error.
+    """
+
+    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self.model, self.optimizer = model, optimizer
+
+    def save(self, file: io.BytesIO, epoch: int) -> None:
+        states = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        torch.save({**states, "epoch": epoch}, file)
+
+    def load(self, file: io.BytesIO) -> int:
+        state = torch.load(file)
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        return state["epoch"]  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------------------- WithTransform
+
+
+class SharedTransform(torch.utils.data.Dataset):
+    """You set the transform of the data set behind the part, and the training part has the same
+    one behind it: now that is transformed, too. Apply it here, to the samples of this part.
+    """
+
+    def __init__(self, part: Part, transform: Transform) -> None:
+        self.part = part
+        self.part.dataset.transform = transform
+
+    def __len__(self) -> int:
+        return len(self.part)
+
+    def __getitem__(self, i: int) -> Sample:
+        picture, label = self.part[i]
+        return picture, label
+
+
+class TransformedOnce(torch.utils.data.Dataset):
+    """You transformed all samples in `__init__`. A transform with randomness in it would then give
+    the same picture in every epoch, and a large data set would not fit. Do it in `__getitem__`.
+    """
+
+    def __init__(self, part: Part, transform: Transform) -> None:
+        self.samples = [(transform(picture), label) for picture, label in part]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, i: int) -> Sample:
+        return self.samples[i]
+
+
+class LabelsToo(torch.utils.data.Dataset):
+    """You transformed the label as well: only the picture is to be changed."""
+
+    def __init__(self, part: Part, transform: Transform) -> None:
+        self.part, self.transform = part, transform
+
+    def __len__(self) -> int:
+        return len(self.part)
+
+    def __getitem__(self, i: int) -> Sample:
+        picture, label = self.part[i]
+        return self.transform(picture), self.transform(label)
+
+
+class LengthOfAll(torch.utils.data.Dataset):
+    """Your length is that of the whole data set behind the part: a loader would ask for samples
+    that the part does not have. Count the part's own.
+    """
+
+    def __init__(self, part: Part, transform: Transform) -> None:
+        self.part, self.transform = part, transform
+
+    def __len__(self) -> int:
+        return len(self.part.dataset)
+
+    def __getitem__(self, i: int) -> Sample:
+        picture, label = self.part[i]
+        return self.transform(picture), label
+
+
+class _Pictures(torch.utils.data.Dataset):
+    """A data set with a transform of its own, as those of torchvision are."""
+
+    def __init__(self, n_samples: int) -> None:
+        self.X = torch.arange(4.0 * n_samples).reshape(n_samples, 2, 2) + 1
+        self.y = torch.arange(n_samples) + 3
+        self.transform: Transform | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __getitem__(self, i: int) -> Sample:
+        picture = self.X[i] if self.transform is None else self.transform(self.X[i])
+        return picture, self.y[i]
+
+
+def watch_dataset(
+    answer: Callable[..., Any], n_train: int, n_val: int, transform: Transform
+) -> dict[str, Any]:
+    calls = 0
+
+    def counted(picture: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return transform(picture)
+
+    data = _Pictures(n_train + n_val)
+    train = torch.utils.data.Subset(data, range(n_train))
+    part = answer(torch.utils.data.Subset(data, range(n_train, n_train + n_val)), counted)
+    length = len(part)
+    samples = [part[i] for i in range(n_val)]
+    return {
+        "length": length,
+        "samples": [list(sample) for sample in samples],
+        "first sample of the training part": list(train[0]),
+        "calls of transform, for each sample once and the first again": (part[0], calls)[1],
+    }
+
+
+def dataset_inputs(_: torch.Generator) -> Iterator[tuple[int, int, Transform]]:
+    yield 3, 2, torch.neg
+    yield 1, 1, torch.flatten
+    yield 2, 5, torch.t
+
+
+@exercise(
+    "A transform for one part only",
+    minutes=6,
+    difficulty=2,
+    hints=(
+        "Which two questions must a data set answer? `EvenDigits` above shows their names.",
+        "Keep the part and the transform in `__init__`; transform nothing there.",
+        (
+            "In `__getitem__`, unpack the pair `self.part[i]`, and return a new pair whose "
+            "picture went through the transform."
+        ),
+    ),
+    why="The transform belongs to the wrapper, so the data that both parts share stay untouched.",
+    inputs=dataset_inputs,
+    use=watch_dataset,
+    mistakes=(SharedTransform, TransformedOnce, LabelsToo, LengthOfAll),
+)
+class WithTransform(torch.utils.data.Dataset):
+    """The samples of `part`, a data set of pairs (picture, label), with transformed pictures.
+
+    `part` may be one of several parts of a data set, as `Subset` and `random_split` make them;
+    the others stay as they are. `transform(picture)` runs whenever a sample is asked for.
+    """
+
+    def __init__(self, part: Part, transform: Transform) -> None:
+        self.part, self.transform = part, transform
+
+    def __len__(self) -> int:
+        """Return how many samples there are."""
+        return len(self.part)
+
+    def __getitem__(self, i: int) -> Sample:
+        """Return sample number `i`, a pair."""
+        picture, label = self.part[i]
+        return self.transform(picture), label
+
+
 # ---------------------------------------------------------------------------- train_epochs
 
 
@@ -355,11 +990,11 @@ class _Observed(nn.Module):
             own = X.T @ errors / len(y)
             so_far = so_far + own
             moved = (before - after) / 0.1
-            if torch.allclose(moved, own, atol=1e-4):
+            if (moved - own).abs().max() < 1e-4:
                 continue
-            if torch.allclose(moved, torch.zeros(()), atol=1e-6):
+            if not moved.any():
                 return "nothing: the weights stay as they are"
-            same = torch.allclose(moved, so_far, atol=1e-4)
+            same = (moved - so_far).abs().max() < 1e-4
             return "the sum of all gradients so far" if same else "the gradient of another loss"
         return "the gradient of its own batch"
 
@@ -407,9 +1042,9 @@ def watch_training(
 
 
 def train_epochs_inputs(_: torch.Generator) -> Iterator[tuple[int, int, int]]:
-    yield 9, 2, 4
-    yield 10, 3, 3
-    yield 12, 1, 20
+    yield 8, 2, 3
+    yield 9, 3, 5
+    yield 10, 1, 20
 
 
 Trained: TypeAlias = tuple[list[float], list[float]]
@@ -658,642 +1293,6 @@ def train_epochs(
     return losses, scores
 
 
-# ---------------------------------------------------------------------------- neighbors
-
-
-def only_weights_count() -> str:
-    """The weights are the same both times, but batch norm does not compute from them alone: read
-    what it subtracts in training mode.
-    """
-    return "a"
-
-
-def no_grad_will_do() -> str:
-    """`no_grad` only says that nobody will ask for gradients. It changes no layer's mode, so what
-    the layers compute stays as it was.
-    """
-    return "b"
-
-
-def neighbors_always_count() -> str:
-    """Then nobody could use such a network: the answer for one picture would depend on who else
-    asks. One of the two modes does without the batch's own mean.
-    """
-    return "d"
-
-
-@question(
-    "One picture in two batches",
-    minutes=2,
-    difficulty=1,
-    hints=(
-        "In which mode does a picture's result depend on the batch's mean?",
-        "The mean of 64 pictures of a 3 differs from the mean of 64 mixed digits.",
-        "Only one call switches batch norm to the averages that it remembered.",
-    ),
-    why="In eval mode batch norm uses remembered averages, so that neighbors play no part.",
-    mistakes=(only_weights_count, no_grad_will_do, neighbors_always_count),
-)
-def neighbors() -> str:
-    """Batch norm is another layer that works in two ways. In training mode it subtracts the mean
-    of the batch from each number (and divides by its spread); in eval mode it uses averages that
-    it remembered from training.
-
-    A trained network with batch norm gets a picture of a 3 twice: among 63 other pictures of a 3,
-    and among 63 pictures of all digits. The ten scores of that picture are
-    a: the same both times in either mode, since the weights are the same.
-    b: different in training mode; the same under `torch.no_grad()`, in either mode.
-    c: different in training mode, even under `torch.no_grad()`; the same after `eval()`.
-    d: different in either mode.
-    Write "a", "b", "c" or "d":
-    """
-    return "c"
-
-
-# ---------------------------------------------------------------------------- DropoutByHand
-
-
-class AlwaysOn(nn.Module):
-    """Your layer still drops after `eval()`, as `nn.functional.dropout(X, p)` does in a `forward`:
-    it cannot know the mode. Look at `self.training`, which `train()` and `eval()` set.
-    """
-
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, X: Tensor) -> Tensor:
-        return nn.functional.dropout(X, self.p)
-
-
-class NotScaled(nn.Module):
-    """You set numbers to 0 and leave the others as they are: while training, the next layer then
-    gets less in all than in use. Divide those that stay by 1 − p.
-    """
-
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, X: Tensor) -> Tensor:
-        return X * (torch.rand_like(X) >= self.p) if self.training else X
-
-
-class OneForAll(nn.Module):
-    """You drop the same places in every sample of the batch: draw for each number on its own, with
-    the shape of the whole X.
-    """
-
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, X: Tensor) -> Tensor:
-        return X * (torch.rand_like(X[:1]) >= self.p) / (1 - self.p) if self.training else X
-
-
-class Reversed(nn.Module):
-    """You keep a number with probability p: p is the probability of dropping it."""
-
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, X: Tensor) -> Tensor:
-        return X * (torch.rand_like(X) < self.p) / (1 - self.p) if self.training else X
-
-
-class ScaledInUse(nn.Module):
-    """You leave the scaling to eval mode. That evens out, too, but the task (and PyTorch) wants it
-    while training, so that eval mode hands X on unchanged.
-    """
-
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, X: Tensor) -> Tensor:
-        return X * (torch.rand_like(X) >= self.p) if self.training else X * (1 - self.p)
-
-
-def watch_dropout(answer: Callable[[float], nn.Module], X: Tensor, p: float) -> dict[str, Any]:
-    layer = answer(p)
-    layer.train()
-    first, second = layer(X) == 0, layer(X) == 0
-    factors = (layer(X) / X).unique()
-    factors = factors[factors != 0].round(decimals=4).unique()
-    layer.eval()
-    share = first.double().mean().item()
-    return {
-        "shape": list(layer(X).shape),
-        "share set to 0 while training": p if abs(share - p) < 0.06 else share,
-        "the others are multiplied by": factors.tolist(),
-        "every row loses the same": bool((first == first[0]).all()),
-        "the second call drops the same": bool((first == second).all()),
-        "share changed after eval()": (layer(X) != X).double().mean().item(),
-        "factor after eval()": (layer(X) / X).max().item(),
-    }
-
-
-def dropout_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float]]:
-    yield 1 + torch.rand(60, 40, generator=rng), 0.2
-    yield -1 - torch.rand(1, 3000, generator=rng, dtype=torch.float64), 0.5
-    yield 2 + torch.rand(12, 20, 10, generator=rng).transpose(0, 2), 0.75
-    yield 1 + torch.rand(2, 3, generator=rng), 0.0
-
-
-@exercise(
-    "Dropout that obeys eval()",
-    minutes=7,
-    difficulty=2,
-    hints=(
-        (
-            "Every `nn.Module` knows its mode: `self.training` is True after `train()`, False "
-            "after `eval()`."
-        ),
-        (
-            "`torch.rand_like(X)` draws a number between 0 and 1 for each number of X. How "
-            "often is it below p?"
-        ),
-        (
-            "Multiply X by 0 where the draw is below p and by 1 elsewhere, and divide by 1 − p."
-            " In eval mode return X."
-        ),
-    ),
-    why="`self.training` is set by train() and eval(), in every layer of a network at once.",
-    inputs=dropout_inputs,
-    use=watch_dropout,
-    mistakes=(AlwaysOn, NotScaled, OneForAll, Reversed, ScaledInUse),
-)
-class DropoutByHand(nn.Module):
-    """A layer that drops each number with probability p, but only while training.
-
-    In training mode each number of X (any shape) is set to 0 with probability p, on its own, and
-    anew in each call; those that stay are divided by 1 − p. In eval mode X comes out unchanged.
-    p is at least 0 and below 1.
-    """
-
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, X: Tensor) -> Tensor:
-        if not self.training:
-            return X
-        kept = torch.full_like(X, 1 - self.p).bernoulli()
-        return X * kept / (1 - self.p)
-
-
-# ---------------------------------------------------------------------------- count_answers
-
-
-def transposed(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
-    """Rows and columns are exchanged: the row is the truth, the column is what the network said."""
-    return count_pairs(y_hat, y, n_classes)
-
-
-def repeats_lost(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
-    """You wrote `counts[y, y_hat] += 1`: a pair that occurs several times is written only once.
-    Use `index_put_` with `accumulate=True`, `bincount`, or a loop.
-    """
-    counts = torch.zeros(n_classes, n_classes, dtype=torch.int64)
-    counts[y, y_hat] += 1
-    return counts
-
-
-def last_class_missing(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
-    """You made the matrix as large as the largest class that occurs: if the last one is missing,
-    so are its row and column. `n_classes` says how large.
-    """
-    size = int(torch.cat([y, y_hat, y.new_zeros(1)]).max()) + 1
-    return count_pairs(y, y_hat, n_classes)[:size, :size]
-
-
-def shares_of_rows(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
-    """You divided each row by its sum: these are shares, and counts are asked for. A class without
-    pictures would give 0 / 0.
-    """
-    counts = count_pairs(y, y_hat, n_classes)
-    return counts / counts.sum(dim=1, keepdim=True)
-
-
-def count_pairs(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
-    ones = torch.ones(len(y), dtype=torch.int64)
-    counts = torch.zeros(n_classes, n_classes, dtype=torch.int64)
-    return counts.index_put_((y, y_hat), ones, accumulate=True)
-
-
-def count_answers_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:
-    yield torch.tensor([0, 1, 1, 2, 1]), torch.tensor([0, 0, 1, 2, 0]), 3
-    yield torch.tensor([0, 0, 1]), torch.tensor([1, 0, 0]), 4
-    yield torch.randint(7, (40,), generator=rng), torch.randint(7, (40,), generator=rng), 7
-    yield torch.tensor([2]), torch.tensor([0]), 3
-    yield torch.empty(0, dtype=torch.int64), torch.empty(0, dtype=torch.int64), 2
-
-
-@exercise(
-    "A confusion matrix",
-    minutes=5,
-    difficulty=2,
-    hints=(
-        "Start with a matrix of zeros, and go through the pairs of truth and answer one by one.",
-        (
-            "Without a loop: give each pair one number, such as truth · n_classes + answer, and"
-            " count how often each number occurs."
-        ),
-        (
-            "`bincount(minlength=…)` counts, and includes numbers that never occur; `reshape` "
-            "makes rows and columns of the counts."
-        ),
-    ),
-    why="Each pair of truth and answer is one number from 0 to n² − 1, and bincount counts those.",
-    inputs=count_answers_inputs,
-    mistakes=(transposed, repeats_lost, last_class_missing, shares_of_rows),
-)
-def count_answers(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
-    """Return the confusion matrix, (n_classes, n_classes): whole numbers.
-
-    In row t and column a stands how many samples of the true class t were answered with a.
-    y, y_hat: (N,), the true classes and the answers, from 0 to n_classes − 1; N may be 0.
-    """
-    pairs = y * n_classes + y_hat
-    return pairs.bincount(minlength=n_classes * n_classes).reshape(n_classes, n_classes)
-
-
-# ---------------------------------------------------------------------------- bar_heights
-
-
-def of_the_answers(confusion: Tensor) -> Tensor:
-    """You divided by the sums of the columns: that is how many of the answers "4" were a 4. Asked
-    is how many of the fours were read as 4: a row holds the fours.
-    """
-    return 100 * confusion.diagonal() / confusion.sum(dim=0)
-
-
-def of_all(confusion: Tensor) -> Tensor:
-    """You divided by the number of all pictures, so that a rare digit has a low bar however well
-    it is read. Divide by the number of pictures of that digit.
-    """
-    return 100 * confusion.diagonal() / confusion.sum()
-
-
-def not_in_percent(confusion: Tensor) -> Tensor:
-    """Your heights are shares from 0 to 1, and the axis says percent."""
-    return confusion.diagonal() / confusion.sum(dim=1)
-
-
-def bar_heights_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
-    yield (torch.tensor([[3, 1], [0, 5]]),)
-    yield (torch.tensor([[0, 2, 1], [4, 8, 0], [1, 1, 6]]),)
-    yield (torch.randint(1, 50, (10, 10), generator=rng).T,)
-    yield (torch.tensor([[7]]),)
-
-
-@exercise(
-    "A bar for each digit",
-    minutes=3,
-    difficulty=1,
-    hints=(
-        "All pictures of a digit stand in one line of the matrix. Is it a row or a column?",
-        "The right answers are on the diagonal: `confusion.diagonal()`.",
-        "Divide the diagonal by the sums of the rows, `confusion.sum(dim=1)`, and take percent.",
-    ),
-    why="A row holds all pictures of one digit, and its part on the diagonal was read right.",
-    inputs=bar_heights_inputs,
-    mistakes=(of_the_answers, of_all, not_in_percent),
-)
-def bar_heights(confusion: Tensor) -> Tensor:
-    """Return the heights of a bar chart, (C,): what percent of each true class was read right.
-
-    confusion: (C, C), counts; rows are the truth, columns what the network said. Each class
-    occurs at least once.
-    """
-    return 100 * confusion.diagonal() / confusion.sum(dim=1)
-
-
-# ---------------------------------------------------------------------------- Checkpoint
-
-
-class OptimizerForgotten:
-    """You kept the weights and forgot the optimizer's state: after loading, its running averages
-    start at 0 again, and the next steps differ. `optimizer.state_dict()` holds them.
-    """
-
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        self.model, self.optimizer = model, optimizer
-
-    def save(self, file: io.BytesIO, epoch: int) -> None:
-        torch.save({"model": self.model.state_dict(), "epoch": epoch}, file)
-
-    def load(self, file: io.BytesIO) -> int:
-        state = torch.load(file)
-        self.model.load_state_dict(state["model"])
-        epoch: int = state["epoch"]
-        return epoch
-
-
-class NotStrict:
-    """You loaded with `strict=False`: names that do not fit are passed over in silence, so that a
-    network with other layers stays as random as it was. Leave `strict` as it is.
-    """
-
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        self.model, self.optimizer = model, optimizer
-
-    def save(self, file: io.BytesIO, epoch: int) -> None:
-        states = self.model.state_dict(), self.optimizer.state_dict()
-        torch.save((*states, epoch), file)
-
-    def load(self, file: io.BytesIO) -> int:
-        weights, state, epoch = torch.load(file)
-        self.model.load_state_dict(weights, strict=False)
-        self.optimizer.load_state_dict(state)
-        return int(epoch)
-
-
-class ParametersOnly:
-    """You kept `parameters()` only. A network has more: batch norm's running averages are buffers,
-    in the state dict but no parameters, and they started anew.
-    """
-
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        self.model, self.optimizer = model, optimizer
-
-    def save(self, file: io.BytesIO, epoch: int) -> None:
-        torch.save((list(self.model.parameters()), self.optimizer.state_dict(), epoch), file)
-
-    def load(self, file: io.BytesIO) -> int:
-        weights, state, epoch = torch.load(file)
-        with torch.no_grad():
-            for mine, saved in zip(self.model.parameters(), weights, strict=True):
-                mine.copy_(saved)
-        self.optimizer.load_state_dict(state)
-        return int(epoch)
-
-
-class WholeObjects:
-    """You saved the network and the optimizer themselves, and `torch.load` reads tensors and plain
-    containers only, since anything else can run a program on your machine. Save state dicts.
-    """
-
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        self.model, self.optimizer = model, optimizer
-
-    def save(self, file: io.BytesIO, epoch: int) -> None:
-        torch.save((self.model, self.optimizer, epoch), file)
-
-    def load(self, file: io.BytesIO) -> int:
-        model, optimizer, epoch = torch.load(file)
-        self.model.load_state_dict(model.state_dict())
-        self.optimizer.load_state_dict(optimizer.state_dict())
-        return int(epoch)
-
-
-def _small_network(seed: int, names: tuple[str, str]) -> nn.Module:
-    rng = torch.Generator().manual_seed(seed)
-    layers = nn.Linear(3, 2), nn.BatchNorm1d(2)
-    nn.init.normal_(layers[0].weight, generator=rng)
-    return nn.Sequential(OrderedDict(zip(names, layers, strict=True)))
-
-
-def _two_steps(model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-    X = torch.arange(12.0).reshape(4, 3).sin()
-    for _ in range(2):
-        optimizer.zero_grad()
-        (model(X) - X[:, :2]).square().mean().backward()
-        optimizer.step()
-
-
-def _numbers_in(model: nn.Module) -> Tensor:
-    return torch.cat([numbers.flatten().float() for numbers in model.state_dict().values()])
-
-
-def watch_checkpoint(
-    answer: Callable[..., Any],
-    optimizer_class: Callable[..., torch.optim.Optimizer],
-    epoch: int,
-    layers_saved: tuple[str, str],
-    layers_loading: tuple[str, str],
-) -> dict[str, Any]:
-    model, other = _small_network(1, layers_saved), _small_network(2, layers_loading)
-    optimizer, other_optimizer = (
-        optimizer_class(one.parameters(), lr=0.1) for one in (model, other)
-    )
-    _two_steps(model, optimizer)
-    file = io.BytesIO()
-    answer(model, optimizer).save(file, epoch)
-    _two_steps(model, optimizer)  # training goes on; the file stays as it is
-    file.seek(0)
-    checkpoint = answer(other, other_optimizer)
-    if layers_saved != layers_loading:
-        try:
-            checkpoint.load(file)
-        except Exception:  # noqa: BLE001 - whatever error says that it does not fit
-            return {"load, where the layers have other names": "raises an error"}
-        return {"load, where the layers have other names": "raises no error"}
-    loaded_epoch = checkpoint.load(file)
-    right_after = _numbers_in(other)
-    _two_steps(other, other_optimizer)
-    return {
-        "load returns": loaded_epoch,
-        "the network's numbers after load": right_after,
-        "the same numbers two steps later": _numbers_in(other),
-    }
-
-
-def checkpoint_inputs(_: torch.Generator) -> Iterator[tuple[Any, int, Any, Any]]:
-    yield torch.optim.Adam, 5, ("hidden", "norm"), ("hidden", "norm")
-    yield torch.optim.SGD, 2, ("hidden", "norm"), ("layer", "batch_norm")
-
-
-@exercise(
-    "Save a training run, and go on",
-    minutes=8,
-    difficulty=2,
-    hints=(
-        "What do the next steps depend on? On the weights; and with Adam on what else?",
-        "The network and the optimizer each have a `state_dict()` and a `load_state_dict(…)`.",
-        "`torch.save` takes a dict of dicts: put both state dicts and the epoch into one.",
-        (
-            "`load` reads that dict with `torch.load(file)`, hands each state dict to its "
-            "`load_state_dict`, and returns the epoch."
-        ),
-    ),
-    why="The next step depends on the weights, on batch norm's averages and on Adam's; the two "
-    "state dicts hold all of them.",
-    inputs=checkpoint_inputs,
-    use=watch_checkpoint,
-    mistakes=(OptimizerForgotten, NotStrict, ParametersOnly, WholeObjects),
-)
-class Checkpoint:
-    """Keeps a training run in a file, so that it goes on later as if it had never stopped.
-
-    `save` writes what is needed to `file` (a path, or a file open for writing bytes).
-    `load` reads it back into the network and the optimizer that this object was made with, and
-    returns the epoch. If the network in the file has layers of other names, it raises an error.
-    """
-
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        self.model, self.optimizer = model, optimizer
-
-    def save(self, file: io.BytesIO, epoch: int) -> None:
-        states = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
-        torch.save({**states, "epoch": epoch}, file)
-
-    def load(self, file: io.BytesIO) -> int:
-        state = torch.load(file)
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        return state["epoch"]  # type: ignore[no-any-return]
-
-
-# ---------------------------------------------------------------------------- WithTransform
-
-
-class SharedTransform(torch.utils.data.Dataset):
-    """You set the transform of the data set behind the part, and the training part has the same
-    one behind it: now that is transformed, too. Apply it here, to the samples of this part.
-    """
-
-    def __init__(self, part: Part, transform: Transform) -> None:
-        self.part = part
-        self.part.dataset.transform = transform
-
-    def __len__(self) -> int:
-        return len(self.part)
-
-    def __getitem__(self, i: int) -> Sample:
-        picture, label = self.part[i]
-        return picture, label
-
-
-class TransformedOnce(torch.utils.data.Dataset):
-    """You transformed all samples in `__init__`. A transform with randomness in it would then give
-    the same picture in every epoch, and a large data set would not fit. Do it in `__getitem__`.
-    """
-
-    def __init__(self, part: Part, transform: Transform) -> None:
-        self.samples = [(transform(picture), label) for picture, label in part]
-
-    def __len__(self) -> int:
-        return len(self.samples)
-
-    def __getitem__(self, i: int) -> Sample:
-        return self.samples[i]
-
-
-class LabelsToo(torch.utils.data.Dataset):
-    """You transformed the label as well: only the picture is to be changed."""
-
-    def __init__(self, part: Part, transform: Transform) -> None:
-        self.part, self.transform = part, transform
-
-    def __len__(self) -> int:
-        return len(self.part)
-
-    def __getitem__(self, i: int) -> Sample:
-        picture, label = self.part[i]
-        return self.transform(picture), self.transform(label)
-
-
-class LengthOfAll(torch.utils.data.Dataset):
-    """Your length is that of the whole data set behind the part: a loader would ask for samples
-    that the part does not have. Count the part's own.
-    """
-
-    def __init__(self, part: Part, transform: Transform) -> None:
-        self.part, self.transform = part, transform
-
-    def __len__(self) -> int:
-        return len(self.part.dataset)
-
-    def __getitem__(self, i: int) -> Sample:
-        picture, label = self.part[i]
-        return self.transform(picture), label
-
-
-class _Pictures(torch.utils.data.Dataset):
-    """A data set with a transform of its own, as those of torchvision are."""
-
-    def __init__(self, n_samples: int) -> None:
-        self.X = torch.arange(4.0 * n_samples).reshape(n_samples, 2, 2) + 1
-        self.y = torch.arange(n_samples) + 3
-        self.transform: Transform | None = None
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    def __getitem__(self, i: int) -> Sample:
-        picture = self.X[i] if self.transform is None else self.transform(self.X[i])
-        return picture, self.y[i]
-
-
-def watch_dataset(
-    answer: Callable[..., Any], n_train: int, n_val: int, transform: Transform
-) -> dict[str, Any]:
-    calls = 0
-
-    def counted(picture: Tensor) -> Tensor:
-        nonlocal calls
-        calls += 1
-        return transform(picture)
-
-    data = _Pictures(n_train + n_val)
-    train = torch.utils.data.Subset(data, range(n_train))
-    part = answer(torch.utils.data.Subset(data, range(n_train, n_train + n_val)), counted)
-    length = len(part)
-    samples = [part[i] for i in range(n_val)]
-    return {
-        "length": length,
-        "samples": [list(sample) for sample in samples],
-        "first sample of the training part": list(train[0]),
-        "calls of transform, for each sample once and the first again": (part[0], calls)[1],
-    }
-
-
-def dataset_inputs(_: torch.Generator) -> Iterator[tuple[int, int, Transform]]:
-    yield 3, 2, torch.neg
-    yield 1, 1, torch.flatten
-    yield 2, 5, torch.t
-
-
-@exercise(
-    "A transform for one part only",
-    minutes=6,
-    difficulty=2,
-    hints=(
-        "Which two questions must a data set answer? `EvenDigits` above shows their names.",
-        "Keep the part and the transform in `__init__`; transform nothing there.",
-        (
-            "In `__getitem__`, unpack the pair `self.part[i]`, and return a new pair whose "
-            "picture went through the transform."
-        ),
-    ),
-    why="The transform belongs to the wrapper, so the data that both parts share stay untouched.",
-    inputs=dataset_inputs,
-    use=watch_dataset,
-    mistakes=(SharedTransform, TransformedOnce, LabelsToo, LengthOfAll),
-)
-class WithTransform(torch.utils.data.Dataset):
-    """The samples of `part`, a data set of pairs (picture, label), with transformed pictures.
-
-    `part` may be one of several parts of a data set, as `Subset` and `random_split` make them;
-    the others stay as they are. `transform(picture)` runs whenever a sample is asked for.
-    """
-
-    def __init__(self, part: Part, transform: Transform) -> None:
-        self.part, self.transform = part, transform
-
-    def __len__(self) -> int:
-        """Return how many samples there are."""
-        return len(self.part)
-
-    def __getitem__(self, i: int) -> Sample:
-        """Return sample number `i`, a pair."""
-        picture, label = self.part[i]
-        return self.transform(picture), label
-
-
 # ---------------------------------------------------------------------------- stop_early
 
 
@@ -1443,7 +1442,7 @@ def stop_early_inputs(rng: torch.Generator) -> Iterator[tuple[list[float], int]]
             "Keep three things: the lowest loss so far, the weights of that epoch, and how many"
             " epochs have gone by since."
         ),
-        "`model.state_dict()` moves along with the training (section 13). Clone each tensor.",
+        "`model.state_dict()` moves along with the training, as you saw. Clone each tensor.",
         (
             "A new lowest loss: keep it, keep the clones, set the count to 0. Otherwise add 1 "
             "to the count, and `break` when it reaches the patience."
