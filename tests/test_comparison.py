@@ -131,7 +131,7 @@ def test_nothing_that_a_learner_returns_breaks_the_comparison(wanted: object) ->
         (torch.zeros(4, 5, dtype=torch.int64), "a int64 tensor of shape (4, 5)"),
         (torch.sin, "sin"),
         ((1.0, [2.5]), "(1, [2.5])"),
-        (torch.nn.Linear(1, 2), "the model Linear"),
+        (torch.nn.Linear(1, 2), "Linear(in_features=1, out_features=2, bias=True)"),
         ("x" * 1000, "'" + "x" * 299 + "…"),
     ],
 )

@@ -20,7 +20,8 @@ FUNCTIONS = [one for one in EXERCISES if not one.is_question and not isinstance(
 def defined(exercise: Exercise, source: str) -> list[Any]:
     """Run the exercise's set-up and `source` in an empty namespace; return the exercise's names."""
     namespace: dict[str, Any] = {}
-    exec(exercise.setup_source + source, namespace)  # noqa: S102 - the course's own text
+    exec(exercise.setup_source, namespace)  # noqa: S102 - the course's own text
+    exec(source, namespace)  # noqa: S102 - in a cell of its own, as in the notebook
     return [namespace[name] for name in exercise.names]
 
 

@@ -181,7 +181,7 @@ def _shorten(value: object) -> str:
     elif isinstance(value, float | np.floating):
         text = f"{value:.6g}"
     elif isinstance(value, torch.nn.Module):
-        text = f"the model {type(value).__name__}"
+        text = " ".join(repr(value).split())
     elif type(value) is list or type(value) is tuple:
         inside = ", ".join(_shorten(item) for item in value)
         text = f"[{inside}]" if isinstance(value, list) else f"({inside})"
