@@ -1,5 +1,6 @@
 """The exercises of lesson 01: right answers of many kinds, and the solutions against oracles."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -14,27 +15,33 @@ from dlcourse.exercises import tensors as ex
 
 Answer = Callable[..., Any]
 
-# ---------------------------------------------------------------------------- distinct
+# ---------------------------------------------------------------------------- bars
 
 
-def distinct_set(t: Tensor) -> int:
-    return len(set(t.flatten().tolist()))
+def bars_list(labels: Tensor) -> list[Tensor]:
+    numbers = labels.tolist()
+    names = sorted(set(numbers))
+    return [torch.tensor(names), torch.tensor([numbers.count(name) for name in names])]
 
 
-def distinct_loop(t: Tensor) -> int:
-    seen: list[float] = []
-    for number in t.reshape(-1):
-        if number.item() not in seen:
-            seen.append(number.item())
-    return len(seen)
+def bars_bincount(labels: Tensor) -> tuple[Tensor, Tensor]:
+    counts = labels.bincount()
+    return counts.nonzero().squeeze(1), counts[counts > 0]
 
 
-def distinct_sorted(t: Tensor) -> Tensor:
-    return 1 + (t.double().flatten().sort().values.diff() != 0).sum()
+def bars_compared(labels: Tensor) -> tuple[Tensor, Tensor]:
+    names = labels.unique()
+    return names, (labels == names[:, None]).float().sum(dim=1)
 
 
-def distinct_numpy(t: Tensor) -> int:
-    return np.unique(t.numpy()).size
+def bars_runs(labels: Tensor) -> tuple[Tensor, Tensor]:
+    names, counts = labels.sort().values.unique_consecutive(return_counts=True)
+    return names, counts
+
+
+def bars_numpy(labels: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    names, counts = np.unique(labels.numpy(), return_counts=True)
+    return names, counts
 
 
 # ---------------------------------------------------------------------------- holds_row
@@ -264,7 +271,7 @@ class Wrapped:
 
 
 RIGHT: dict[Exercise, tuple[Answer, ...]] = {
-    ex.distinct: (distinct_set, distinct_loop, distinct_sorted, distinct_numpy),
+    ex.bars: (bars_list, bars_bincount, bars_compared, bars_runs, bars_numpy),
     ex.holds_row: (
         holds_row_lists,
         holds_row_loop,
@@ -386,12 +393,20 @@ def test_standardized_channels_have_mean_0_and_mean_square_1() -> None:
     torch.testing.assert_close(X.square().mean(dim=(0, 2, 3)), torch.ones(3).double())
 
 
-def test_distinct_and_holds_row_agree_with_python_s_own_lists() -> None:
+def test_bars_are_those_of_a_counter() -> None:
+    labels = torch.randint(0, 9, (30,), generator=torch.Generator().manual_seed(1))
+    names, counts = ex.bars.answer(labels)
+    counted = sorted(Counter(labels.tolist()).items())
+    assert list(zip(names.tolist(), counts.tolist(), strict=True)) == counted
+
+
+def test_holds_row_agrees_with_python_s_own_lists() -> None:
     rng = torch.Generator().manual_seed(1)
     for _ in range(20):
-        t = torch.randint(0, 3, (4, 3), generator=rng)
-        row = torch.randint(0, 3, (3,), generator=rng)
-        assert ex.distinct.answer(t) == len({number for line in t.tolist() for number in line})
+        t, row = (
+            torch.randint(0, 2, (4, 3), generator=rng),
+            torch.randint(0, 2, (3,), generator=rng),
+        )
         assert ex.holds_row.answer(t, row).item() == (row.tolist() in t.tolist())
 
 

@@ -14,64 +14,88 @@ from dlcourse.exercise import exercise, question
 
 Shape: TypeAlias = tuple[int, ...] | None
 
-# ---------------------------------------------------------------------------- distinct
+# ---------------------------------------------------------------------------- bars
 
 
-def members_of_a_set(t: Tensor) -> int:
-    """You put tensors into a set: they hash by identity, so equal ones stay apart. Use `unique`."""
-    return len(set(t))
+def members_of_a_set(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """You made a set of tensors: they hash by identity, so equal ones stay apart. Use `unique`."""
+    names = torch.tensor(sorted(label.item() for label in set(labels)))
+    return names, torch.tensor([int((labels == name).sum()) for name in names])
 
 
-def lists_in_a_set(t: Tensor) -> int:
-    """You made a set of `t.tolist()`: with rows, those are lists, and no set takes them."""
-    return len(set(t.tolist()))
+def counted_at_positions(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """You counted with `+= 1` at a list of positions: one that comes twice is written once."""
+    names, positions = labels.unique(return_inverse=True)
+    counts = torch.zeros(len(names), dtype=torch.int64)
+    counts[positions] += 1
+    return names, counts
 
 
-def runs(t: Tensor) -> int:
-    """You counted runs: `unique_consecutive` compares neighbors only, and equals may lie apart."""
-    return len(t.unique_consecutive())
+def gaps_counted(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """You made a bar for every number up to the largest. Only labels that occur get one."""
+    counts = labels.bincount()
+    return torch.arange(len(counts)), counts
 
 
-def rows_told_apart(t: Tensor) -> int:
-    """You counted different rows: with `dim=0`, `unique` compares whole rows. Leave `dim` out."""
-    return len(t.unique(dim=0))
+def runs(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """You counted runs: `unique_consecutive` compares neighbors, and equal labels may lie apart."""
+    names, counts = labels.unique_consecutive(return_counts=True)
+    return names, counts
 
 
-def up_to_the_largest(t: Tensor) -> int:
-    """You took the largest plus one: that is right only if every whole number below it occurs."""
-    return int(t.max()) + 1
+def as_they_come(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Your bars stand in the order in which the labels come. Sort them by label."""
+    names = list(dict.fromkeys(labels.tolist()))
+    return torch.tensor(names), torch.tensor([labels.tolist().count(name) for name in names])
 
 
-def distinct_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
+def shares(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """You divided by the number of labels: the bars are as high as the counts, not the shares."""
+    names, counts = labels.unique(return_counts=True)
+    return names, counts / len(labels)
+
+
+def bars_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     yield (torch.tensor([5, 5, 7]),)
-    yield (torch.tensor([[2, 1, 2], [1, 2, 1]]),)
-    yield (torch.randint(-3, 4, (3, 5), generator=rng).T / 2,)  # not contiguous, and fractions
-    yield (torch.tensor([[9, 250], [9, 250], [250, 0]], dtype=torch.uint8),)
-    yield (torch.tensor([0.1], dtype=torch.float64),)
+    yield (torch.tensor([4, 0, 4, 1, 4]),)
+    yield (torch.randint(3, 12, (2, 20), generator=rng).T[:, 1],)  # not contiguous
+    yield (torch.tensor([9]),)
 
 
 @exercise(
-    "How many different numbers?",
-    minutes=3,
+    "The bars of a chart",
+    minutes=4,
     difficulty=1,
     hints=(
-        "Python's `set` removes equal members. Does it see that two tensors hold equal numbers?",
         (
-            "Either turn the tensor into plain numbers first (all of them, also out of rows), "
-            "or look for the tensor's own method."
+            "First find out which labels occur. Python's `set` removes equal members; "
+            "does it see that two tensors hold equal numbers?"
         ),
-        "`t.unique()` returns the different numbers as a vector; you need its length.",
+        "`labels.unique()` returns the different labels, in ascending order.",
+        (
+            "You may count each with `(labels == label).sum()`. Or look up `unique`: "
+            "`help(torch.unique)`."
+        ),
+        "`return_counts=True` makes `unique` return the counts as well.",
     ),
-    why="`unique` compares the numbers themselves, wherever in the tensor they stand.",
-    inputs=distinct_inputs,
-    mistakes=(members_of_a_set, lists_in_a_set, runs, rows_told_apart, up_to_the_largest),
+    why="`unique` compares the numbers themselves, sorts them, and counts them on the way.",
+    inputs=bars_inputs,
+    mistakes=(
+        members_of_a_set,
+        counted_at_positions,
+        gaps_counted,
+        runs,
+        as_they_come,
+        shares,
+    ),
 )
-def distinct(t: Tensor) -> int:
-    """Return how many different numbers `t` holds: 2 for [5, 5, 7].
+def bars(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return where the bars stand and how high they are: two vectors of the same length.
 
-    `t` is a vector or a matrix.
+    The first holds the labels that occur, in ascending order, the second how often each occurs.
+    For [5, 5, 7] they are [5, 7] and [2, 1]. `labels` is a vector of whole numbers from 0 up.
     """
-    return len(t.unique())
+    return labels.unique(return_counts=True)
 
 
 # ---------------------------------------------------------------------------- channels_first
@@ -548,6 +572,12 @@ def keepdim_forgotten(images: Tensor) -> Tensor:
     return (X - X.mean(dim=(0, 2, 3))) / X.std(dim=(0, 2, 3), correction=0)
 
 
+def not_converted(images: Tensor) -> Tensor:
+    """You took the mean of whole numbers, which torch refuses. Convert the images first."""
+    mean = images.mean(dim=(0, 2, 3), keepdim=True)
+    return (images - mean) / images.std(dim=(0, 2, 3), correction=0, keepdim=True)
+
+
 def wrapped_round(images: Tensor) -> Tensor:
     """You subtracted in the images' own type: uint8 wraps round below 0. Call `float()` first."""
     X = images.float()
@@ -591,6 +621,7 @@ def standardize_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
         one_less,
         by_the_variance,
         keepdim_forgotten,
+        not_converted,
         wrapped_round,
     ),
     tolerance=Tolerance(absolute=1e-4),
@@ -649,6 +680,13 @@ def bytes_subtracted(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
     return names[gaps.square().sum(dim=2).argmin(dim=1)]
 
 
+def means_cut(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
+    """You made whole numbers of the means: uint8 cuts the fractions off. Leave them decimals."""
+    X, names = known.flatten(1).float(), labels.unique()
+    means = torch.stack([X[labels == label].mean(dim=0).byte() for label in names])
+    return names[torch.cdist(new.flatten(1).float(), means.float()).argmin(dim=1)]
+
+
 def signed_gaps(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
     """You added the gaps up with their signs: those above and below cancel. Square them first."""
     X, names = known.flatten(1).float(), labels.unique()
@@ -677,8 +715,10 @@ def nearest_mean_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, 
         known, new = (
             torch.randint(0, 256, shape, generator=rng, dtype=torch.uint8) for shape in shapes
         )
-        yield known, 2 * torch.randint(0, classes, (n,), generator=rng) + 1, new
-    yield known[:1], torch.tensor([4]), known[:2].mT.contiguous().mT  # one image; not contiguous
+        labels = 2 * torch.randint(0, classes, (n,), generator=rng) + 1
+        yield known.mT, labels, new.mT  # not contiguous
+    known = torch.tensor([10, 11, 11, 13, 14], dtype=torch.uint8).reshape(5, 1, 1)
+    yield known, torch.tensor([4, 4, 4, 9, 9]), torch.tensor([[[12]]], dtype=torch.uint8)
 
 
 @exercise(
@@ -708,6 +748,7 @@ def nearest_mean_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, 
         labels_that_do_not_occur,
         other_way_round,
         bytes_subtracted,
+        means_cut,
         signed_gaps,
         written_once,
     ),
