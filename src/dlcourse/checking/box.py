@@ -22,7 +22,7 @@ def show_box(title: str, text: str, *, mood: str = "neutral", code: str = "") ->
         title: what has happened, in a few words.
         text: what there is to say about it; lines stay lines, `code` in backticks is set as code.
         mood: "good", "bad" or "neutral": the color of the edge, which repeats what `title` says.
-        code: Python code to be copied.
+        code: Python code to be copied, or a table in columns.
     """
     plain = "\n".join(part for part in (title, text, code) if part)
     notebook = sys.modules.get("IPython")
@@ -41,7 +41,7 @@ def _as_html(title: str, text: str, mood: str, code: str) -> str:
     if text:
         parts.append(f'<div style="white-space: pre-wrap">{_mark_code(text)}</div>')
     if code:
-        style_of_code = "white-space: pre-wrap; overflow-wrap: anywhere"
+        style_of_code = "white-space: pre-wrap; word-break: normal; margin-top: 0.5em"
         parts.append(f'<pre style="{style_of_code}"><code>{html.escape(code)}</code></pre>')
     # `status` makes screen readers say what appeared, without taking the focus from the cell
     return f'<div role="status" style="{style}">{"".join(parts)}</div>'

@@ -50,4 +50,4 @@ def describe_progress() -> str:
 
 def progress() -> None:
     """Show how far you are in all lessons."""
-    show_box("Your exercises", describe_progress())
+    show_box("Your exercises", "", code=describe_progress())
