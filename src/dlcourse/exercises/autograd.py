@@ -151,7 +151,8 @@ def never_cleared(
     for _ in range(n_steps):
         for loss in losses:
             loss(w).backward()
-        w.data -= lr * w.grad
+        with torch.no_grad():
+            w -= lr * w.grad
         path.append(w.item())
     return path
 
@@ -164,13 +165,13 @@ def cleared_between(
 ) -> list[float]:
     """You cleared the slope after `backward`, before the step could use it: w never moves."""
     w = start.clone().requires_grad_()
-    optimizer = torch.optim.SGD([w], lr)
     path = []
     for _ in range(n_steps):
         for loss in losses:
             loss(w).backward()
-        optimizer.zero_grad()
-        optimizer.step()
+        w.grad.zero_()
+        with torch.no_grad():
+            w -= lr * w.grad
         path.append(w.item())
     return path
 
@@ -183,13 +184,13 @@ def last_part_only(
 ) -> list[float]:
     """You clear the slope before every part, so only the last part's slope reaches the step."""
     w = start.clone().requires_grad_()
-    optimizer = torch.optim.SGD([w], lr)
     path = []
     for _ in range(n_steps):
         for loss in losses:
-            optimizer.zero_grad()
+            w.grad = None
             loss(w).backward()
-        optimizer.step()
+        with torch.no_grad():
+            w -= lr * w.grad
         path.append(w.item())
     return path
 
@@ -202,13 +203,13 @@ def step_for_each_part(
 ) -> list[float]:
     """You step after every part: the later parts see another w. Add up all parts, then step."""
     w = start.clone().requires_grad_()
-    optimizer = torch.optim.SGD([w], lr)
     path = []
     for _ in range(n_steps):
         for loss in losses:
-            optimizer.zero_grad()
+            w.grad = None
             loss(w).backward()
-            optimizer.step()
+            with torch.no_grad():
+                w -= lr * w.grad
         path.append(w.item())
     return path
 
@@ -223,13 +224,13 @@ def one_tensor_many_times(
     Append the number: `w.item()`.
     """
     w = start.clone().requires_grad_()
-    optimizer = torch.optim.SGD([w], lr)
     path = []
     for _ in range(n_steps):
-        optimizer.zero_grad()
+        w.grad = None
         for loss in losses:
             loss(w).backward()
-        optimizer.step()
+        with torch.no_grad():
+            w -= lr * w.grad
         path.append(w.detach())
     return path
 
@@ -242,13 +243,14 @@ def uphill(
 ) -> list[float]:
     """You walk uphill: the step goes against the slope, so subtract it."""
     w = start.clone().requires_grad_()
-    optimizer = torch.optim.SGD([w], lr, maximize=True)
+    lr = -lr
     path = []
     for _ in range(n_steps):
-        optimizer.zero_grad()
+        w.grad = None
         for loss in losses:
             loss(w).backward()
-        optimizer.step()
+        with torch.no_grad():
+            w -= lr * w.grad
         path.append(w.item())
     return path
 
@@ -259,8 +261,8 @@ def without_a_history(
     lr: float,
     n_steps: int,
 ) -> list[float]:
-    """You made a new tensor for w and gave it the old name: a result keeps no slope in `.grad`.
-    Change w in place: `w -= …` inside `torch.no_grad()`.
+    """The slope was None when the step needed it. `w = w - …` makes a new tensor, a result, which
+    keeps no slope: write `w -= …` inside `torch.no_grad()`. (Or you cleared it before the step.)
     """
     w = start.clone().requires_grad_()
     path = []
@@ -424,9 +426,10 @@ def fractions(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def percent_template(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return exp(x) in percent of its sum, for a plot, and the slope of that sum along each x.
+    """Return exp(x) in percent of exp(x).sum(), for a plot, and the slopes of exp(x).sum().
 
-    x: shape (n,), stays as it was. Both results: shape (n,), the percents outside any graph.
+    x: shape (n,), stays as it was.
+    Two results, both of shape (n,): the percents, outside any graph; the slope along each x.
     """
     x = x.detach().requires_grad_()
     e = x.exp()
@@ -466,9 +469,10 @@ def use_percent(answer: Callable[..., Any], x: Tensor) -> dict[str, object]:
     mistakes=(behind_its_back, of_the_percents, still_recorded, fractions),
 )
 def percent(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return exp(x) in percent of its sum, for a plot, and the slope of that sum along each x.
+    """Return exp(x) in percent of exp(x).sum(), for a plot, and the slopes of exp(x).sum().
 
-    x: shape (n,), stays as it was. Both results: shape (n,), the percents outside any graph.
+    x: shape (n,), stays as it was.
+    Two results, both of shape (n,): the percents, outside any graph; the slope along each x.
     """
     x = x.detach().requires_grad_()
     e = x.exp()
@@ -855,7 +859,7 @@ class Bell(torch.autograd.Function):
 
 # ---------------------------------------------------------------------------- Scalar
 
-N_LINKS = 2000  # of a chain; Python leaves room for 1,000 unfinished calls
+N_LINKS = 1200  # of a chain; Python leaves room for 1,000 unfinished calls
 
 
 class Engine:
@@ -975,8 +979,8 @@ class OuterAtTheResult(Engine):
 
 
 class CallsItself(Engine):
-    """Your `backward` (or its helper) calls itself once for each link of a chain, and some
-    thousand unfinished calls are too many for Python. Keep a list of numbers that wait, and loop.
+    """Your `backward` (or its helper) calls itself once for each link of a chain, and a thousand
+    unfinished calls are too many for Python. Keep a list of numbers that wait, and loop.
     """
 
     def backward(self, slope: float = 1.0) -> None:
