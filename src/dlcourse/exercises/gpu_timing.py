@@ -295,9 +295,9 @@ def one_after_the_other(sizes: Sizes, n_bytes: int, bandwidth: float, peak: floa
     return 1 / (1 / (2 * sizes / (3 * n_bytes) * bandwidth) + 1 / peak)
 
 
-def intensity_alone(sizes: Sizes, n_bytes: int, bandwidth: float, peak: float) -> Rates:
+def intensity_alone(sizes: Sizes, n_bytes: int, bandwidth: float, peak: float) -> Rates:  # noqa: ARG001
     """You compared the intensity with the peak: FLOP per byte are not FLOP a second. Multiply by the bandwidth first."""  # noqa: E501
-    return np.minimum(2 * sizes / (3 * n_bytes), peak / bandwidth)
+    return np.minimum(2 * sizes / (3 * n_bytes), peak)
 
 
 def roof_inputs(_: torch.Generator) -> Iterator[tuple[Sizes, int, float, float]]:
@@ -520,9 +520,7 @@ def tie_wins(n_bytes: int, cpu: float, gpu: float, bandwidth: float) -> int | No
 
 def always_wins(n_bytes: int, cpu: float, gpu: float, bandwidth: float) -> int | None:
     """You took it that a GPU wins for some n: if its rate is no higher than the CPU's, it never does, and the answer is None."""  # noqa: E501
-    if gpu == cpu:
-        return 1
-    return int(3 * n_bytes / (2 * bandwidth * abs(1 / cpu - 1 / gpu))) + 1
+    return int(3 * n_bytes / (2 * bandwidth * (1 / cpu - 1 / gpu))) + 1
 
 
 def break_even_inputs(_: torch.Generator) -> Iterator[tuple[int, float, float, float]]:
