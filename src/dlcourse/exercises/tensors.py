@@ -195,17 +195,23 @@ def sum_shapes() -> tuple[Shape, Shape, Shape, Shape]:
 
 
 def any_number(t: Tensor, row: Tensor) -> bool:
-    """You asked with `in`: on a tensor it means that any single number matches in its column."""
+    """You let any single number decide: that is also what `in` means for a tensor. All of a row's
+    numbers must match.
+    """
     return row in t
 
 
 def by_identity(t: Tensor, row: Tensor) -> bool:
-    """You looked the row up in a set: tensors hash by identity, so no equal row is ever found."""
+    """You never find a row. `set(t)` does not: tensors hash by identity. A list of lists does not:
+    it holds no tensor. Compare the numbers with `==`.
+    """
     return row in set(t)
 
 
 def in_a_list(t: Tensor, row: Tensor) -> bool:
-    """You looked in a list of tensors: `==` gives it a tensor of answers where it needs one."""
+    """You need one answer a row, and `==` between tensors gives one a number. So `in` on a list
+    of tensors fails, and `if`, too. Add `all`.
+    """
     return row in list(t)
 
 
@@ -681,7 +687,7 @@ def bytes_subtracted(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
 
 
 def means_cut(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
-    """You made whole numbers of the means: uint8 cuts the fractions off. Leave them decimals."""
+    """You made whole numbers of the means: that cuts the fractions off. Leave them decimals."""
     X, names = known.flatten(1).float(), labels.unique()
     means = torch.stack([X[labels == label].mean(dim=0).byte() for label in names])
     return names[torch.cdist(new.flatten(1).float(), means.float()).argmin(dim=1)]
