@@ -278,7 +278,7 @@ def largest_rate(X: Tensor) -> Tensor:
 # ---------------------------------------------------------------------------- share_left
 
 
-def walked_on(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Tensor:
+def walked_on(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> list[Tensor]:
     """You let each walk start where the one before ended: set the weights to zero for each rate."""
     best = torch.linalg.lstsq(X, y).solution
     lowest = (X @ best - y).square().sum()
@@ -288,10 +288,10 @@ def walked_on(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Tensor:
         for _ in range(n_steps):
             w = w - lr * (2 * X.T @ (X @ w - y))
         shares.append(((X @ w - y).square().sum() - lowest) / (y.square().sum() - lowest))
-    return torch.stack(shares)
+    return shares
 
 
-def above_zero(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Tensor:
+def above_zero(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> list[Tensor]:
     """You measured the loss from 0: what the best weights leave over is no excess. Subtract it."""
     shares = []
     for lr in rates:
@@ -299,10 +299,10 @@ def above_zero(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Tensor:
         for _ in range(n_steps):
             w = w - lr * (2 * X.T @ (X @ w - y))
         shares.append((X @ w - y).square().sum() / y.square().sum())
-    return torch.stack(shares)
+    return shares
 
 
-def before_the_last_step(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Tensor:
+def before_the_last_step(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> list[Tensor]:
     """You used the loss computed before the last step: it is that of one step fewer."""
     best = torch.linalg.lstsq(X, y).solution
     lowest = (X @ best - y).square().sum()
@@ -314,10 +314,10 @@ def before_the_last_step(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> T
             loss = (X @ w - y).square().sum()
             w = w - lr * (2 * X.T @ (X @ w - y))
         shares.append((loss - lowest) / (y.square().sum() - lowest))
-    return torch.stack(shares)
+    return shares
 
 
-def walked_on_the_mean(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Tensor:
+def walked_on_the_mean(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> list[Tensor]:
     """You walked down the mean: its steps are N times shorter. The rates belong to the sum."""
     best = torch.linalg.lstsq(X, y).solution
     lowest = (X @ best - y).square().sum()
@@ -327,10 +327,10 @@ def walked_on_the_mean(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Ten
         for _ in range(n_steps):
             w = w - lr * (2 * X.T @ (X @ w - y)) / len(y)
         shares.append(((X @ w - y).square().sum() - lowest) / (y.square().sum() - lowest))
-    return torch.stack(shares)
+    return shares
 
 
-def climbed(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Tensor:
+def climbed(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> list[Tensor]:
     """You reversed the sign and climb: with the error y − ŷ, the slopes have to be added."""
     best = torch.linalg.lstsq(X, y).solution
     lowest = (X @ best - y).square().sum()
@@ -340,7 +340,7 @@ def climbed(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Tensor:
         for _ in range(n_steps):
             w = w - lr * (2 * X.T @ (y - X @ w))
         shares.append(((X @ w - y).square().sum() - lowest) / (y.square().sum() - lowest))
-    return torch.stack(shares)
+    return shares
 
 
 def draw_curve(
@@ -391,12 +391,12 @@ def walks(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
         ),
     ),
 )
-def share_left(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Tensor:
+def share_left(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> list[Tensor]:
     """Return one curve of the picture: for each rate, the share of the excess loss that is left.
 
-    X is (N, K), y (N,), rates (R,), all float64; return a tensor, (R,). Each walk takes `n_steps`
-    steps down the summed squared error, from zero weights. Excess is the loss above the lowest
-    possible one. 1 means that nothing is gained, 0 that the walk has arrived.
+    X is (N, K), y (N,), rates (R,), all float64; return R numbers, in a list or a tensor. Each walk
+    takes `n_steps` steps down the summed squared error, from zero weights. Excess is the loss
+    above the lowest possible one: 1 means that nothing is gained, 0 that the walk has arrived.
     """
     best = torch.linalg.lstsq(X, y).solution
     lowest = (X @ best - y).square().sum()
@@ -407,7 +407,7 @@ def share_left(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> Tensor:
             w = w - lr * (2 * X.T @ (X @ w - y))
         excess = (X @ w - y).square().sum() - lowest
         shares.append(excess / (y.square().sum() - lowest))
-    return torch.stack(shares)
+    return shares
 
 
 # ---------------------------------------------------------------------------- legendre_fit
