@@ -368,6 +368,7 @@ def test_a_question_does_not_give_its_answer_away() -> None:
     assert distance.judge("A").outcome is Outcome.PASSED
     assert numbers.judge(1, 2).outcome is Outcome.PASSED
     assert numbers.judge(2, 1).message == "You exchanged the two."
+    assert numbers.judge(1, 7).message == "Not right yet: second. All else is."
     assert numbers.judge(1, ...).outcome is Outcome.NOT_YET
 
 

@@ -122,6 +122,8 @@ def test_behaviors_are_alike_in_value_error_and_change() -> None:
     assert not Behavior(1.0).is_like(Behavior(1.0, changed=0), here)
     assert Behavior(error=ValueError("a")).is_like(Behavior(error=ValueError("b")), here)
     assert not Behavior(error=ValueError()).is_like(Behavior(error=TypeError()), here)
+    shapes, graph = RuntimeError("shapes cannot be multiplied"), RuntimeError("same dtype")
+    assert not Behavior(error=shapes).is_like(Behavior(error=graph), here)
     assert not Behavior(error=ValueError()).is_like(Behavior(None), here)
 
 

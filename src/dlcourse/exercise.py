@@ -246,19 +246,27 @@ class Exercise:
     def _right(self) -> list[Behavior]:
         """What the solution does on each input."""
         answer = self.answer() if self.is_question else self.answer
-        return self._behaviors(answer)
+        return self._remembered(answer)
 
     @cached_property
     def _known(self) -> list[tuple[str, list[Behavior]]]:
         """The message of each mistake, and what the mistake does on each input."""
         return [
-            (inspect.getdoc(one) or "", self._behaviors(one() if self.is_question else one))
+            (inspect.getdoc(one) or "", self._remembered(one() if self.is_question else one))
             for one in self.mistakes
         ]
 
     def _behaviors(self, answer: object) -> list[Behavior]:
         n_inputs = sum(1 for _ in self.inputs(_generator()))
         return [attempt(self.use, answer, partial(self._input, n)) for n in range(n_inputs)]
+
+    def _remembered(self, answer: object) -> list[Behavior]:
+        """Return the behaviors to be kept: without the frames that an error holds on to."""
+        behaviors = self._behaviors(answer)
+        for one in behaviors:
+            if one.error is not None:
+                one.error.__traceback__ = None
+        return behaviors
 
     def _input(self, number: int) -> tuple[Any, ...]:
         """Return the arguments of a number, made anew."""
@@ -316,7 +324,17 @@ class Exercise:
         right = self._right[0].value
         if type(value) is not type(right) and not isinstance(value, int | float | torch.Tensor):
             return f"You answered {shorten(value)}; the answer is a {type(right).__name__}."
+        wrong = self._wrong_parts(value, right)
+        if 0 < len(wrong) < len(self.names):
+            return f"Not right yet: {', '.join(wrong)}. All else is."
         return f"You answered {shorten(value)}, and that is not it."
+
+    def _wrong_parts(self, value: object, right: object) -> list[str]:
+        """Return which of a question's several names are not right yet."""
+        if not isinstance(value, tuple) or not isinstance(right, tuple):
+            return []
+        parts = zip(self.names, value, right, strict=False)
+        return [name for name, *pair in parts if difference(*pair, self.tolerance)]
 
     def _given(self, number: int) -> str:
         """Return an input, as the beginning of a sentence."""

@@ -42,9 +42,12 @@ class Behavior:
 
     def is_like(self, other: "Behavior", tolerance: Tolerance) -> bool:
         """Tell whether both did the same: the same value or kind of error, the same change."""
-        if type(self.error) is not type(other.error) or self.changed != other.changed:
+        if self.changed != other.changed or (self.error is None) != (other.error is None):
             return False
-        return self.error is not None or same(self.value, other.value, tolerance)
+        if self.error is not None and other.error is not None:
+            same_kind = type(self.error) is type(other.error)
+            return same_kind and _meaning(self.error) == _meaning(other.error)
+        return same(self.value, other.value, tolerance)
 
 
 def attempt(use: Callable[..., Any], answer: Any, make_arguments: Callable[[], Any]) -> Behavior:  # noqa: ANN401
@@ -171,7 +174,7 @@ _MEANINGS = {
     "is not defined": "a name is misspelled, or its import or cell has not been run",
     "has no attribute": "the object has nothing of this name: look for a typing error",
     "not subscriptable": "square brackets follow something that has no elements",
-    "maximum recursion depth": "the function calls itself without an end",
+    "maximum recursion depth": "the function calls itself without an end, or too often",
 }  # fmt: skip
 
 
@@ -182,8 +185,12 @@ def explain(error: BaseException, answer: object) -> str:
     line = f"line {frames[-1].lineno}: {frames[-1].line}\n" if frames and frames[-1].line else ""
     text = next(iter(str(error).splitlines()), "")
     told = f"{line}{type(error).__name__}: {text}".rstrip(": ")
-    meaning = next((meaning for sign, meaning in _MEANINGS.items() if sign in str(error)), None)
+    meaning = _meaning(error)
     return f"{told}\nThis usually means: {meaning}." if meaning else told
+
+
+def _meaning(error: BaseException) -> str:
+    return next((meaning for sign, meaning in _MEANINGS.items() if sign in str(error)), "")
 
 
 def _file_of(answer: object) -> str | None:
