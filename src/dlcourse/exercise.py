@@ -334,7 +334,7 @@ class Exercise:
         if not isinstance(value, tuple) or not isinstance(right, tuple):
             return []
         parts = zip(self.names, value, right, strict=False)
-        return [name for name, *pair in parts if difference(*pair, self.tolerance)]
+        return [name for name, mine, its in parts if difference(mine, its, self.tolerance)]
 
     def _given(self, number: int) -> str:
         """Return an input, as the beginning of a sentence."""
