@@ -1017,9 +1017,12 @@ def watch_training(
     result = answer(model, X, y, n_epochs, batch_size, model.validate)
     if result is None:
         return None
-    if not isinstance(result, tuple | list) or len(result) != 2:
-        return {"what it returns": "not the pair of losses and scores"}
-    losses, scores = result
+    lists = (
+        [one for one in result if isinstance(one, list)] if isinstance(result, tuple | list) else []
+    )
+    if [len(one) for one in lists] != [n_epochs, n_epochs]:
+        return {"what it returns": "not two lists with a number an epoch"}
+    losses, scores = lists
     epochs = model.epochs()
     orders = [[row for n in epoch for row in model.rows[n]] for epoch in epochs]
     complete = all(sorted(order) == list(range(n_samples)) for order in orders)
@@ -1028,7 +1031,7 @@ def watch_training(
     graphs = any(isinstance(loss, Tensor) and loss.requires_grad for loss in losses)
     pairs = zip(losses, truth, strict=False)
     return {
-        "what it returns": "the pair of losses and scores",
+        "what it returns": "two lists with a number an epoch",
         "calls of validate": len(model.scores),
         "samples of an epoch": "each once" if complete else "not each once",
         "largest batch": max(map(len, model.rows), default=0),
