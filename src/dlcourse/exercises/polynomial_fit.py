@@ -268,8 +268,8 @@ def data_matrices(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
 def largest_rate(X: Tensor) -> Tensor:
     """Return the rate beyond which gradient descent on the MEAN squared error explodes.
 
-    The loss is ((X @ w - y) ** 2).mean() with X of shape (N, K), any floating dtype. The rate is
-    one number, and the targets have no part in it.
+    The loss is ((X @ w - y) ** 2).mean() with X of shape (N, K), float32 or float64. The
+    rate is one number, and the targets have no part in it.
     """
     curvatures = torch.linalg.eigvalsh(2 * X.T @ X / len(X))
     return 2 / curvatures[-1]
@@ -343,6 +343,20 @@ def climbed(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> list[Tensor]:
     return shares
 
 
+def cut_off(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> list[Tensor]:
+    """You cut the shares off at 1: past its limit a rate does worse than nothing, without end."""
+    best = torch.linalg.lstsq(X, y).solution
+    lowest = (X @ best - y).square().sum()
+    shares = []
+    for lr in rates:
+        w = torch.zeros_like(best)
+        for _ in range(n_steps):
+            w = w - lr * (2 * X.T @ (X @ w - y))
+        excess = (X @ w - y).square().sum() - lowest
+        shares.append((excess / (y.square().sum() - lowest)).clamp(max=1))
+    return shares
+
+
 def draw_curve(
     answer: Callable[..., object], X: Tensor, y: Tensor, rates: Tensor, n_steps: int
 ) -> object:
@@ -375,7 +389,7 @@ def walks(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
         "(loss after the walk − lowest) / (loss of zero weights − lowest), for each rate.",
     ),
     why="What is left is counted from the bottom: so 1 means no progress, and 0 arrival.",
-    mistakes=(walked_on, above_zero, before_the_last_step, walked_on_the_mean, climbed),
+    mistakes=(walked_on, above_zero, before_the_last_step, walked_on_the_mean, climbed, cut_off),
     inputs=walks,
     use=draw_curve,
     equivalent=(
@@ -733,6 +747,8 @@ def bowls_to_stop_in(
     yield one, -start, 0.25, 1.0, 0.0, 9  # no step is needed
     yield one, start, 0.25, 0.25, 0.5, 9  # both rules hold after one step
     yield one, start, 0.25, 0.0, 0.0, 0  # no step is allowed
+    yield one, start, 0.25, 0.0625, 0.0, 2  # "loss" with the last step allowed
+    yield one, start, 0.25, 0.0, 0.25, 2  # "weights" with the last step allowed
     two = torch.tensor([1.0, 8.0], dtype=torch.float64)
     yield two, torch.tensor([8.0, -1.0], dtype=torch.float64), 0.125, 0.0, 0.75, 9
     yield two, torch.tensor([-8.0, 0.0], dtype=torch.float64), 0.25, 0.5, 0.1, 7
@@ -798,7 +814,7 @@ def retrain_with_faults(
         loss = (model(X) - y).square().mean()
         loss.backward()
         optimizer.step()
-    return model(X)[:, 0]
+    return model(X).squeeze(1)
 
 
 def optimizer_too_early(
@@ -808,11 +824,11 @@ def optimizer_too_early(
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     model[-1] = last
     for _ in range(n_steps):
-        loss = (model(X)[:, 0] - y).square().mean()
+        loss = (model(X).squeeze(1) - y).square().mean()
         model.zero_grad()
         loss.backward()
         optimizer.step()
-    return model(X)[:, 0]
+    return model(X).squeeze(1)
 
 
 def column_against_row(
@@ -826,7 +842,7 @@ def column_against_row(
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return model(X)[:, 0]
+    return model(X).squeeze(1)
 
 
 def slopes_add_up(
@@ -836,10 +852,50 @@ def slopes_add_up(
     model[-1] = last
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     for _ in range(n_steps):
-        loss = (model(X)[:, 0] - y).square().mean()
+        loss = (model(X).squeeze(1) - y).square().mean()
         loss.backward()
         optimizer.step()
-    return model(X)[:, 0]
+    return model(X).squeeze(1)
+
+
+def too_early_and_column(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You mended `zero_grad`; two faults are left. Print last.weight before and after."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    model[-1] = last
+    for _ in range(n_steps):
+        loss = (model(X) - y).square().mean()
+        model.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model(X).squeeze(1)
+
+
+def too_early_and_adding_up(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You mended the shapes; two faults are left. Who is told of the new layer, and when?"""
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    model[-1] = last
+    for _ in range(n_steps):
+        loss = (model(X).squeeze(1) - y).square().mean()
+        loss.backward()
+        optimizer.step()
+    return model(X).squeeze(1)
+
+
+def column_and_adding_up(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You mended the order; two faults are left. Print the shape of `model(X) - y`."""
+    model[-1] = last
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(n_steps):
+        loss = (model(X) - y).square().mean()
+        loss.backward()
+        optimizer.step()
+    return model(X).squeeze(1)
 
 
 def only_the_new_layer(
@@ -849,11 +905,11 @@ def only_the_new_layer(
     model[-1] = last
     optimizer = torch.optim.SGD(last.parameters(), lr=lr)
     for _ in range(n_steps):
-        loss = (model(X)[:, 0] - y).square().mean()
+        loss = (model(X).squeeze(1) - y).square().mean()
         model.zero_grad()
         loss.backward()
         optimizer.step()
-    return model(X)[:, 0]
+    return model(X).squeeze(1)
 
 
 def summed_by_mistake(
@@ -863,11 +919,11 @@ def summed_by_mistake(
     model[-1] = last
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     for _ in range(n_steps):
-        loss = (model(X)[:, 0] - y).square().sum()
+        loss = (model(X).squeeze(1) - y).square().sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return model(X)[:, 0]
+    return model(X).squeeze(1)
 
 
 def train_again(
@@ -885,9 +941,9 @@ def train_again(
 
 def data_to_train_on(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, float, int]]:
     yield torch.tensor([[0.0], [1.0], [2.0]]), torch.tensor([1.0, 2.0, 3.0]), 0.1, 2
-    yield torch.tensor([[1.0, -1.0]]), torch.tensor([2.0]), 0.1, 3  # one point
+    yield torch.tensor([[1.0, -1.0]]), torch.tensor([2.0]), 0.1, 2  # one point
     X = torch.randn(3, 5, generator=rng).T  # not contiguous
-    yield X, torch.randn(5, generator=rng), 0.2, 3
+    yield X, torch.randn(5, generator=rng), 0.2, 2
     yield X, torch.randn(5, generator=rng), 0.2, 0
 
 
@@ -905,12 +961,22 @@ def data_to_train_on(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, flo
         optimizer_too_early,
         column_against_row,
         slopes_add_up,
+        too_early_and_column,
+        too_early_and_adding_up,
+        column_and_adding_up,
         only_the_new_layer,
         summed_by_mistake,
     ),
     inputs=data_to_train_on,
     use=train_again,
     template=retrain_with_faults,
+    equivalent=(
+        (
+            "(model(X).squeeze(1) - y).square()",
+            "(y - model(X).squeeze(1)).square()",
+            "a square does not see which of the two was subtracted",
+        ),
+    ),
 )
 def retrain(
     model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
@@ -923,11 +989,11 @@ def retrain(
     model[-1] = last
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     for _ in range(n_steps):
-        loss = (model(X)[:, 0] - y).square().mean()
+        loss = (model(X).squeeze(1) - y).square().mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return model(X)[:, 0]
+    return model(X).squeeze(1)
 
 
 # ---------------------------------------------------------------------------- adam_path
