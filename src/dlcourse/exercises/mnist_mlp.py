@@ -304,19 +304,22 @@ class ScaledInUse(nn.Module):
 def watch_dropout(answer: Callable[[float], nn.Module], X: Tensor, p: float) -> dict[str, Any]:
     layer = answer(p)
     layer.train()
-    first, second = layer(X) == 0, layer(X) == 0
-    factors = (layer(X) / X).unique()
-    factors = factors[factors != 0].round(decimals=4).unique()
+    given = X.clone()
+    out = layer(given)
+    first, second = out == 0, layer(X.clone()) == 0
+    factors = (out / X).round(decimals=4).unique()
     layer.eval()
+    used = layer(X.clone())
     share = first.double().mean().item()
     return {
-        "shape": list(layer(X).shape),
+        "shape": list(out.shape),
+        "X itself": "as it was" if torch.equal(given, X) else "changed: work on a copy",
         "share set to 0 while training": p if abs(share - p) < 0.06 else share,
-        "the others are multiplied by": factors.tolist(),
+        "the others are multiplied by": factors[factors != 0].tolist(),
         "every row loses the same": bool((first == first[0]).all()),
         "the second call drops the same": bool((first == second).all()),
-        "share changed after eval()": (layer(X) != X).double().mean().item(),
-        "factor after eval()": (layer(X) / X).max().item(),
+        "share changed after eval()": (used != X).double().mean().item(),
+        "factor after eval()": (used / X).max().item(),
     }
 
 
