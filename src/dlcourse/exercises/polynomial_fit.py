@@ -814,7 +814,7 @@ def retrain_with_faults(
         loss = (model(X) - y).square().mean()
         loss.backward()
         optimizer.step()
-    return model(X).squeeze(1)
+    return model(X).flatten()
 
 
 def optimizer_too_early(
@@ -824,11 +824,11 @@ def optimizer_too_early(
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     model[-1] = last
     for _ in range(n_steps):
-        loss = (model(X).squeeze(1) - y).square().mean()
+        loss = (model(X).flatten() - y).square().mean()
         model.zero_grad()
         loss.backward()
         optimizer.step()
-    return model(X).squeeze(1)
+    return model(X).flatten()
 
 
 def column_against_row(
@@ -842,7 +842,7 @@ def column_against_row(
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return model(X).squeeze(1)
+    return model(X).flatten()
 
 
 def slopes_add_up(
@@ -852,10 +852,10 @@ def slopes_add_up(
     model[-1] = last
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     for _ in range(n_steps):
-        loss = (model(X).squeeze(1) - y).square().mean()
+        loss = (model(X).flatten() - y).square().mean()
         loss.backward()
         optimizer.step()
-    return model(X).squeeze(1)
+    return model(X).flatten()
 
 
 def too_early_and_column(
@@ -869,7 +869,7 @@ def too_early_and_column(
         model.zero_grad()
         loss.backward()
         optimizer.step()
-    return model(X).squeeze(1)
+    return model(X).flatten()
 
 
 def too_early_and_adding_up(
@@ -879,10 +879,10 @@ def too_early_and_adding_up(
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     model[-1] = last
     for _ in range(n_steps):
-        loss = (model(X).squeeze(1) - y).square().mean()
+        loss = (model(X).flatten() - y).square().mean()
         loss.backward()
         optimizer.step()
-    return model(X).squeeze(1)
+    return model(X).flatten()
 
 
 def column_and_adding_up(
@@ -895,7 +895,7 @@ def column_and_adding_up(
         loss = (model(X) - y).square().mean()
         loss.backward()
         optimizer.step()
-    return model(X).squeeze(1)
+    return model(X).flatten()
 
 
 def only_the_new_layer(
@@ -905,11 +905,11 @@ def only_the_new_layer(
     model[-1] = last
     optimizer = torch.optim.SGD(last.parameters(), lr=lr)
     for _ in range(n_steps):
-        loss = (model(X).squeeze(1) - y).square().mean()
+        loss = (model(X).flatten() - y).square().mean()
         model.zero_grad()
         loss.backward()
         optimizer.step()
-    return model(X).squeeze(1)
+    return model(X).flatten()
 
 
 def summed_by_mistake(
@@ -919,11 +919,11 @@ def summed_by_mistake(
     model[-1] = last
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     for _ in range(n_steps):
-        loss = (model(X).squeeze(1) - y).square().sum()
+        loss = (model(X).flatten() - y).square().sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return model(X).squeeze(1)
+    return model(X).flatten()
 
 
 def train_again(
@@ -972,8 +972,8 @@ def data_to_train_on(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, flo
     template=retrain_with_faults,
     equivalent=(
         (
-            "(model(X).squeeze(1) - y).square()",
-            "(y - model(X).squeeze(1)).square()",
+            "(model(X).flatten() - y).square()",
+            "(y - model(X).flatten()).square()",
             "a square does not see which of the two was subtracted",
         ),
     ),
@@ -989,11 +989,11 @@ def retrain(
     model[-1] = last
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     for _ in range(n_steps):
-        loss = (model(X).squeeze(1) - y).square().mean()
+        loss = (model(X).flatten() - y).square().mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return model(X).squeeze(1)
+    return model(X).flatten()
 
 
 # ---------------------------------------------------------------------------- adam_path
