@@ -27,6 +27,9 @@ def time_checks() -> Waits:
     Nothing is warmed up but PyTorch: an exercise's first check, which also runs the solution, and
     the first mistake, which runs all mistakes, count like the others.
     """
+    # The first optimizer of a process loads PyTorch's compiler, which takes seconds. A lesson that
+    # uses optimizers has made one before its first exercise, so that is no part of a check.
+    torch.optim.SGD([torch.zeros(1)], lr=0.1)
     # Forked, a process starts where this one is, with PyTorch imported and no check made.
     method = "fork" if sys.platform == "linux" else "spawn"
     with multiprocessing.get_context(method).Pool(1, maxtasksperchild=1) as pool:

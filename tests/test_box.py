@@ -1,7 +1,6 @@
 """A verdict is words first: the same in a terminal, in a notebook and for a screen reader."""
 
 import html.parser
-from pathlib import Path
 
 import nbformat
 import pytest

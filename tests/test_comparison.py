@@ -61,7 +61,7 @@ def test_right_answers_in_other_clothes_are_the_same(got: object, wanted: object
         (1, "a", "The result is 1; it should be 'a'."),
         ("b", "a", "it should be 'a'"),
         ((1, 2), (1, 2, 3), "2 values came out; there should be 3"),
-        ((1, 3), (1, 2), "In place 1: The result is 3; it should be 2."),
+        ((1, 3), (1, 2), "Of the 2 values, number 2: The result is 3; it should be 2."),
         (5, (1, 2), "an integer came out where a tuple of 2 is asked for."),
         ({"a": 1}, {"a": 1, "b": 2}, "The dict lacks 'b'."),
         ({"a": 1, "c": 1}, {"a": 1}, "The dict has 'c', which nobody asked for."),

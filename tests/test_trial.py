@@ -167,6 +167,14 @@ def test_an_error_is_told_with_the_learner_s_line_and_its_usual_meaning() -> Non
     )
 
 
+def test_colors_of_a_terminal_are_left_out() -> None:
+    def answer() -> None:
+        msg = "\x1b[31mred\x1b[0m alert"
+        raise ValueError(msg)
+
+    assert raised_by(answer).endswith("ValueError: red alert")
+
+
 def leaf_in_place() -> None:
     w = torch.ones(2, requires_grad=True)
     w += 1

@@ -58,6 +58,16 @@ _TITLES = {
 }
 
 
+# How a question says what kind of answer it asks for.
+_KINDS = {
+    str: 'a string, in quotes: "a"',
+    int: "a number, without quotes",
+    float: "a number, without quotes",
+    tuple: "a tuple: (2, 3)",
+    bool: "True or False",
+}
+
+
 def call(answer: Answer, *arguments: Any) -> Any:  # noqa: ANN401 - whatever an exercise is about
     """Return what the learner's function returns: how most answers are looked at."""
     return answer(*arguments)
@@ -322,11 +332,13 @@ class Exercise:
     def _question_fault(self, value: object) -> str:
         """Say what kind of answer is asked for, without giving the answer away."""
         right = self._right[0].value
-        if type(value) is not type(right) and not isinstance(value, int | float | torch.Tensor):
-            return f"You answered {shorten(value)}; the answer is a {type(right).__name__}."
+        is_number = isinstance(right, int | float) and isinstance(value, int | float | torch.Tensor)
+        if type(value) is not type(right) and not is_number:
+            kind = _KINDS.get(type(right), f"a {type(right).__name__}")
+            return f"You answered {shorten(value)}; the answer is {kind}."
         wrong = self._wrong_parts(value, right)
         if 0 < len(wrong) < len(self.names):
-            return f"Not right yet: {', '.join(wrong)}. All else is."
+            return f"Still missing or wrong: {', '.join(wrong)}. The rest is right."
         return f"You answered {shorten(value)}, and that is not it."
 
     def _wrong_parts(self, value: object, right: object) -> list[str]:

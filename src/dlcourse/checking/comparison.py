@@ -105,7 +105,7 @@ def _sequence_difference(got: object, wanted: Sequence[Any], tolerance: Toleranc
         return f"{len(got)} values came out; there should be {len(wanted)}: {_shorten(wanted)}."
     for place, (mine, right) in enumerate(zip(got, wanted, strict=True)):
         if told := _difference(mine, right, tolerance):
-            return f"In place {place}: {told}"
+            return f"Of the {len(wanted)} values, number {place + 1}: {told}"
     return ""
 
 

@@ -8,6 +8,7 @@ Does not cover: a time limit. Code in another thread could not be stopped with t
 import io
 import os
 import random
+import re
 import sys
 import traceback
 import warnings
@@ -144,8 +145,14 @@ class GlobalState:
         warnings.filters[:] = self.filters  # type: ignore[index]
 
 
+_TERMINAL_COLORS = re.compile(r"\x1b\[[\d;]*m")
 # What an error's message begins with or holds, and what it usually means.
 _MEANINGS = {
+    "must be Tensor, not": "a tensor is needed here, not a plain number or a list",
+    "torch.return_types": "max, min and sort return pairs: take .values (or .indices)",
+    "non-empty TensorList": "there was nothing to stack: the input has no elements",
+    "batch2": "the inner sizes of the product differ: print both shapes",
+    "is not iterable": "a loop or an unpacking got one object where it needs several",
     "must match the size of tensor": "the two shapes do not broadcast: print both shapes",
     "shapes cannot be multiplied": "the inner sizes of the product differ: print both shapes",
     "same dtype": "the two have different dtypes: convert one of them",
@@ -183,7 +190,7 @@ def explain(error: BaseException, answer: object) -> str:
     own = _file_of(answer)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
     line = f"line {frames[-1].lineno}: {frames[-1].line}\n" if frames and frames[-1].line else ""
-    text = next(iter(str(error).splitlines()), "")
+    text = next(iter(_TERMINAL_COLORS.sub("", str(error)).splitlines()), "")
     told = f"{line}{type(error).__name__}: {text}".rstrip(": ")
     meaning = _meaning(error)
     return f"{told}\nThis usually means: {meaning}." if meaning else told
