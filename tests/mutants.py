@@ -247,6 +247,8 @@ class Fate:
 
 def fate_of(exercise: Exercise) -> Fate:
     """Judge every mutant of an exercise's solution by the exercise's own check."""
+    # A process's first optimizer loads PyTorch's compiler, which takes longer than a mutant may.
+    torch.optim.SGD([torch.zeros(1)], lr=0.1)
     counts: Counter[str] = Counter()
     survivors = []
     for text in mutants_of(exercise.solution_source):
