@@ -392,6 +392,18 @@ def test_the_tolerance_is_the_exercise_s_own() -> None:
     assert rough.judge(lambda x, scale=1.0: 1.6 * scale * x.mean()).outcome is Outcome.NOT_YET
 
 
+def test_the_stop_button_is_told_with_the_line_and_goes_on_to_the_notebook(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def endless(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        average.check(endless)
+    assert shown(capsys).startswith("■ Stopped: An average\nYour code was at line ")
+    assert [entry.name for entry in stopped.traceback][1:] == ["check"], "a short traceback"
+
+
 def test_the_stop_button_leaves_everything_as_it_was() -> None:
     def endless(*_: object) -> None:
         torch.manual_seed(5)

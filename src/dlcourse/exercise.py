@@ -23,7 +23,7 @@ from dlcourse.checking import source
 from dlcourse.checking.box import show_box
 from dlcourse.checking.comparison import Tolerance, difference, shorten
 from dlcourse.checking.progress import BEGUN, PASSED, read_progress, record_progress
-from dlcourse.checking.trial import Behavior, GlobalState, attempt, explain
+from dlcourse.checking.trial import Behavior, GlobalState, attempt, explain, line_of
 from dlcourse.errors import CourseError
 
 Answer: TypeAlias = Callable[..., Any]
@@ -166,7 +166,13 @@ class Exercise:
 
     def check(self, *answers: object) -> None:
         """Judge your answer, show the verdict, and keep your progress."""
-        verdict = self.judge(*answers)
+        __tracebackhide__ = True  # IPython leaves this frame out
+        try:
+            verdict = self.judge(*answers)
+        except KeyboardInterrupt as stop:
+            line = line_of(stop, answers[0])
+            show_box(f"■ Stopped: {self.title}", f"Your code was at {line}." if line else "")
+            raise KeyboardInterrupt from None  # stops "Run All", too, in a line or two
         title, mood = _TITLES[verdict.outcome]
         lines = [verdict.message]
         if verdict.outcome is Outcome.NOT_ATTEMPTED:

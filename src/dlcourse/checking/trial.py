@@ -187,13 +187,18 @@ _MEANINGS = {
 
 def explain(error: BaseException, answer: object) -> str:
     """Return the learner's own line, the error, and what such an error usually means."""
+    text = next(iter(_TERMINAL_COLORS.sub("", str(error)).splitlines()), "")
+    told = f"{type(error).__name__}: {text}".rstrip(": ")
+    meaning = _meaning(error)
+    usually = f"This usually means: {meaning}." if meaning else ""
+    return "\n".join(filter(None, [line_of(error, answer), told, usually]))
+
+
+def line_of(error: BaseException, answer: object) -> str:
+    """Return the learner's own line that an error came from, as far as it can be known."""
     own = _file_of(answer)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
-    line = f"line {frames[-1].lineno}: {frames[-1].line}\n" if frames and frames[-1].line else ""
-    text = next(iter(_TERMINAL_COLORS.sub("", str(error)).splitlines()), "")
-    told = f"{line}{type(error).__name__}: {text}".rstrip(": ")
-    meaning = _meaning(error)
-    return f"{told}\nThis usually means: {meaning}." if meaning else told
+    return f"line {frames[-1].lineno}: {frames[-1].line}" if frames and frames[-1].line else ""
 
 
 def _meaning(error: BaseException) -> str:
