@@ -166,12 +166,11 @@ class Exercise:
 
     def check(self, *answers: object) -> None:
         """Judge your answer, show the verdict, and keep your progress."""
-        __tracebackhide__ = True  # IPython leaves this frame out
         try:
             verdict = self.judge(*answers)
         except KeyboardInterrupt as stop:
             line = line_of(stop, answers[0])
-            show_box(f"■ Stopped: {self.title}", f"Your code was at {line}." if line else "")
+            show_box(f"■ Stopped: {self.title}", f"Your code was at {line}" if line else "")
             raise KeyboardInterrupt from None  # stops "Run All", too, in a line or two
         title, mood = _TITLES[verdict.outcome]
         lines = [verdict.message]
