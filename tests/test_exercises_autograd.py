@@ -1,6 +1,7 @@
 """The exercises of lesson 02: right answers of every kind pass; the solutions agree with others."""
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -54,6 +55,16 @@ class SlopeWithFunc:
 
     def __new__(cls, f: Any, x: Tensor) -> Any:  # noqa: ANN401, D102
         return torch.func.grad(lambda x: f(x).sum())(x)
+
+
+@right(ex.slope)
+def slope_in_a_loop_stacked(f: Any, x: Tensor) -> Tensor:  # noqa: ANN401
+    """Rejected once, for an empty tensor that nobody had mentioned."""
+    slopes = []
+    for point in x.flatten():
+        copy = point.detach().clone().requires_grad_()
+        slopes.append(torch.autograd.grad(f(copy), copy)[0])
+    return torch.stack(slopes).reshape(x.shape)
 
 
 @right(ex.slope)
@@ -159,13 +170,9 @@ def lengths_guarded_inside(X: Tensor) -> Tensor:
 
 
 @right(ex.lengths)
-def lengths_with_a_tiny_number(X: Tensor) -> Tensor:
-    return (X.pow(2).sum(1) + 1e-12).sqrt()
-
-
-@right(ex.lengths)
-def lengths_clamped_below(X: Tensor) -> Any:  # noqa: ANN401
-    return (X * X).sum(1).clamp(min=1e-12) ** 0.5
+def lengths_with_a_one_for_a_zero(X: Tensor) -> Tensor:
+    squares = X.pow(2).sum(1)
+    return (squares + (squares == 0)).sqrt() * (squares > 0)
 
 
 @right(ex.lengths)
@@ -450,6 +457,63 @@ def test_lengths_agree_with_hypot_and_the_stub_s_slopes_are_nan() -> None:
     assert ex.lengths.template is not None
     (slopes,) = torch.autograd.grad(ex.lengths.template(X).sum(), X)
     assert slopes[1].isnan().all()
+
+
+@pytest.mark.parametrize("tiny", [1e-12, 1e-10, 1e-8, 1e-6])
+@pytest.mark.parametrize("clamps", [True, False])
+def test_a_tiny_number_under_the_root_is_told_apart_from_0(tiny: float, clamps: bool) -> None:  # noqa: FBT001
+    def answer(X: Tensor) -> Tensor:
+        squares = X.square().sum(dim=1)
+        return (squares.clamp(min=tiny) if clamps else squares + tiny).sqrt()
+
+    verdict = ex.lengths.judge(answer)
+    assert verdict.outcome is Outcome.NOT_YET
+    assert "tiny number under the root" in " ".join(verdict.message.split())
+
+
+@pytest.mark.parametrize("h", [1e-2, 1e-3, 1e-4])
+def test_nudges_in_float32_do_not_pass_for_slopes(h: float) -> None:
+    verdict = ex.slope.judge(lambda f, x: (f(x + h) - f(x - h)) / (2 * h))
+    assert verdict.outcome is Outcome.NOT_YET
+    assert ("You nudged x" in verdict.message) == (h == 1e-3)
+
+
+def test_slopes_of_the_percents_are_named_in_spite_of_rounding() -> None:
+    def answer(x: Tensor) -> tuple[Tensor, Tensor | None]:
+        x = x.clone().requires_grad_()
+        share = 100 * x.exp() / x.exp().sum()
+        share.sum().backward()
+        return share.detach(), x.grad
+
+    assert "slopes of the sum of the percents" in ex.percent.judge(answer).message
+
+
+def test_saved_tensors_left_packed_is_named_in_other_words_too() -> None:
+    class Packed(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> Tensor:  # noqa: ANN401
+            ctx.save_for_backward(x)
+            return torch.exp(-x * x)
+
+        @staticmethod
+        def backward(ctx: Any, grad_output: Tensor) -> Any:  # noqa: ANN401
+            x = ctx.saved_tensors
+            return grad_output * -2 * x
+
+    assert "`(x,) = ctx.saved_tensors`" in BELL.judge(Packed).message
+
+
+@pytest.mark.parametrize("room", [1000, 3000])
+def test_calls_without_end_are_too_many_whatever_python_s_limit(room: int) -> None:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(room)
+    try:
+        verdict = SCALAR.judge(ex.CallsItself)
+        assert sys.getrecursionlimit() == room
+    finally:
+        sys.setrecursionlimit(before)
+    assert verdict.outcome is Outcome.RAISED
+    assert "calls itself once for each link" in verdict.message
 
 
 @pytest.mark.filterwarnings("ignore:Input #0 requires gradient and is not a double")

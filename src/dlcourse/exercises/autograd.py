@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -26,6 +28,11 @@ def forgot_the_input() -> tuple[float, float]:
     return 3.0, 3.0
 
 
+def swapped() -> tuple[float, float]:
+    """dw and db are swapped. The slope along w is the one with the factor x."""
+    return 3.0, -9.0
+
+
 def forgot_the_two() -> tuple[float, float]:
     """The slope of a square is 2 · (ŷ − y): the 2 is missing."""
     return -4.5, 1.5
@@ -47,7 +54,7 @@ def weight_for_input() -> tuple[float, float]:
         "Multiply that by the slope of ŷ: by x along w, by 1 along b.",
     ),
     why="ŷ = −0.5 is 1.5 too much, so the slope along ŷ is 3; times x = −3 for w, times 1 for b.",
-    mistakes=(reversed_sign, forgot_the_input, forgot_the_two, weight_for_input),
+    mistakes=(reversed_sign, swapped, forgot_the_input, forgot_the_two, weight_for_input),
 )
 def neuron() -> tuple[float, float]:
     """The slopes of the loss (w·x + b − y)² along w and along b, worked out on paper,
@@ -86,11 +93,16 @@ def total_slope(f: Function, x: Tensor) -> Tensor:
     return torch.autograd.grad(f(x).sum(), x)[0].sum()
 
 
+def by_nudging(f: Function, x: Tensor) -> Tensor:
+    """You nudged x. In float32 that leaves three or four right digits; autograd is exact."""
+    return (f(x + 1e-3) - f(x - 1e-3)) / 2e-3
+
+
 def slope_inputs(rng: torch.Generator) -> Iterator[tuple[Function, Tensor]]:
     yield torch.sin, torch.tensor([0.0, 1.0])
     yield torch.exp, torch.randn(4, 3, generator=rng).T  # not contiguous
     yield torch.square, torch.tensor(3.0)
-    yield torch.tanh, torch.empty(0, dtype=torch.float64)
+    yield torch.tanh, torch.tensor([0.5, -1.5], dtype=torch.float64)
 
 
 @exercise(
@@ -107,7 +119,8 @@ def slope_inputs(rng: torch.Generator) -> Iterator[tuple[Function, Tensor]]:
     ),
     why="No point's height depends on another point, so the sum's slopes are all the single ones.",
     inputs=slope_inputs,
-    mistakes=(averaged, doubled, height, total_slope),
+    tolerance=Tolerance(relative=1e-5),
+    mistakes=(averaged, doubled, height, total_slope, by_nudging),
 )
 def slope(f: Function, x: Tensor) -> Tensor:
     """Return the slope of `f`, which treats each element alone, at every element of `x`.
@@ -398,13 +411,23 @@ def behind_its_back(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def of_the_percents(x: Tensor) -> tuple[Tensor, Tensor]:
-    """You took the slopes of the sum of the percents. That sum is always 100, so they are all 0:
-    take those of e's sum.
+    """You took the slopes of the sum of the percents. That sum is always 100, so they are 0
+    but for rounding: take those of exp(x).sum().
     """
     x = x.detach().requires_grad_()
     e = x.exp()
     share = e * (100 / e.sum())
     return share.detach(), torch.autograd.grad(share.sum(), x)[0]
+
+
+def of_the_recorded_percents(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Two things: the slopes should be those of exp(x).sum(), not of the percents, whose sum is
+    always 100; and the percents are still in the graph: `detach` them.
+    """
+    x = x.detach().requires_grad_()
+    e = x.exp()
+    share = e * (100 / e.sum())
+    return share, torch.autograd.grad(share.sum(), x, retain_graph=True)[0]
 
 
 def still_recorded(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -466,7 +489,14 @@ def use_percent(answer: Callable[..., Any], x: Tensor) -> dict[str, object]:
     why="`detach` shares memory with the original; `detach().clone()` is a copy of your own.",
     inputs=percent_inputs,
     use=use_percent,
-    mistakes=(behind_its_back, of_the_percents, still_recorded, fractions),
+    tolerance=Tolerance(absolute=1e-4),  # slopes of a sum that is always 100 are about 1e-5
+    mistakes=(
+        behind_its_back,
+        of_the_percents,
+        of_the_recorded_percents,
+        still_recorded,
+        fractions,
+    ),
 )
 def percent(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return exp(x) in percent of exp(x).sum(), for a plot, and the slopes of exp(x).sum().
@@ -498,6 +528,13 @@ def too_large_a_number(X: Tensor) -> Tensor:
     return (X.square().sum(dim=1) + 0.01).sqrt()
 
 
+def tiny_number(X: Tensor) -> Tensor:
+    """The slopes are right, but you put a tiny number under the root, so that the row of zeros has
+    its root for a length. Asked for is 0.
+    """
+    return (X.square().sum(dim=1) + 1e-12).sqrt()
+
+
 def rows_left_out(X: Tensor) -> Any:  # noqa: ANN401
     """You left rows out: a row of zeros has a length as well, 0."""
     return X[X.any(dim=1)].norm(dim=1)
@@ -523,11 +560,12 @@ def lengths_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
 
 
 def use_lengths(answer: Callable[..., Any], X: Tensor) -> dict[str, object]:
-    """Return the lengths, and the slope of each along its row."""
+    """Return the lengths, the slope of each along its row, and how many lengths are 0."""
     leaf = X.detach().clone().requires_grad_()
     result = answer(leaf)
     slopes = torch.autograd.grad(result.sum(), leaf)[0]
-    return {"the lengths": result, "their slopes": slopes}
+    zeros = int((result == 0).sum())
+    return {"the lengths": result, "their slopes": slopes, "lengths that are exactly 0": zeros}
 
 
 @exercise(
@@ -541,13 +579,19 @@ def use_lengths(answer: Callable[..., Any], X: Tensor) -> dict[str, object]:
             "Either keep the 0 away from the root (under it, not after it), or let a function of "
             "torch do the whole that knows about this point."
         ),
-        "`norm` takes `dim=1`; or add a tiny number, such as 1e-12, under the root.",
+        "`norm` takes `dim=1`; or use `where` twice, under the root and after it.",
     ),
     why="`norm` gives the slope 0 at the point where the root itself has none.",
     inputs=lengths_inputs,
     use=use_lengths,
-    tolerance=Tolerance(absolute=1e-4),
-    mistakes=(guarded_too_late, too_large_a_number, rows_left_out, along_the_columns),
+    tolerance=Tolerance(absolute=1e-3),  # so that all tiny numbers under the root look alike
+    mistakes=(
+        guarded_too_late,
+        too_large_a_number,
+        tiny_number,
+        rows_left_out,
+        along_the_columns,
+    ),
 )
 def lengths(X: Tensor) -> Any:  # noqa: ANN401
     """Return the length of each row of X, (n, d): shape (n,).
@@ -641,6 +685,67 @@ def all_at_once(f: Function, x: Tensor, h: float) -> Tensor:
     return ((f(x + h) - f(x - h)) / (2 * h)).expand(len(x))
 
 
+def one_number(f: Function, x: Tensor, h: float) -> Tensor:
+    """You nudge the whole of x, so one number comes out, the sum of all slopes: take the elements
+    one at a time, in a loop.
+    """
+    x = x.double()
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+def one_tensor(f: Function, x: Tensor, h: float) -> Tensor:
+    """All slopes are 0, since up and down are two names of one tensor: `u = y` copies nothing.
+    Write `u = y.clone()`.
+    """
+    slopes = []
+    for i in range(len(x)):
+        up = down = x.double().clone()
+        up[i] += h
+        down[i] -= h
+        slopes.append((f(up) - f(down)) / (2 * h))
+    return torch.stack(slopes)
+
+
+def back_at_the_start(f: Function, x: Tensor, h: float) -> Tensor:
+    """The element that you raised by h and then lowered by h is back at its start, not below it.
+    Take away 2h, or begin with a copy: `d = y` is the same tensor, `d = y.clone()` another one.
+    """
+    slopes = []
+    for i in range(len(x)):
+        y = x.double().clone()
+        y[i] += h
+        above = f(y)
+        y[i] -= h
+        slopes.append((above - f(y)) / (2 * h))
+    return torch.stack(slopes)
+
+
+def left_lowered(f: Function, x: Tensor, h: float) -> Tensor:
+    """An element that you lowered stays so when the next one's turn comes: put it back, += h."""
+    y = x.double().clone()
+    slopes = []
+    for i in range(len(y)):
+        y[i] += h
+        above = f(y)
+        y[i] -= 2 * h
+        slopes.append((above - f(y)) / (2 * h))
+    return torch.stack(slopes)
+
+
+def x_left_lowered(f: Function, x: Tensor, h: float) -> Tensor:
+    """A lowered element is not put back before the next one's turn; and where x is float64,
+    `x.double()` is x itself, which stays changed: `x.double().clone()`.
+    """
+    y = x.double()
+    slopes = []
+    for i in range(len(y)):
+        y[i] += h
+        above = f(y)
+        y[i] -= 2 * h
+        slopes.append((above - f(y)) / (2 * h))
+    return torch.stack(slopes)
+
+
 def left_nudged(f: Function, x: Tensor, h: float) -> Tensor:
     """A nudged element stays nudged when the next one's turn comes: start from x each time."""
     up, down = x.double().clone(), x.double().clone()
@@ -653,8 +758,8 @@ def left_nudged(f: Function, x: Tensor, h: float) -> Tensor:
 
 
 def believes_autograd(f: Function, x: Tensor, h: float) -> Tensor:  # noqa: ARG001
-    """You asked autograd, which is what this function should be able to check: use values of f
-    only.
+    """You asked autograd, which is what this function should be able to check. The first f holds a
+    `detach`, which hides a part of the slope from autograd: use values of f only.
     """
     x = x.detach().double().requires_grad_()
     return torch.autograd.grad(f(x), x)[0]
@@ -675,6 +780,10 @@ def cube_sum(x: Tensor) -> Tensor:
 def crossed(x: Tensor) -> Tensor:
     """Return a number in which the elements meet."""
     return x.prod() ** 2 + torch.exp(x[0])
+
+
+cube_sum.__name__ = "(x * x * x.detach()).sum()"  # what the learner is shown
+crossed.__name__ = "x.prod() ** 2 + torch.exp(x[0])"
 
 
 def nudged_inputs(rng: torch.Generator) -> Iterator[tuple[Function, Tensor, float]]:
@@ -707,6 +816,11 @@ def nudged_inputs(rng: torch.Generator) -> Iterator[tuple[Function, Tensor, floa
         one_way,
         half_the_distance,
         all_at_once,
+        one_number,
+        one_tensor,
+        back_at_the_start,
+        left_lowered,
+        x_left_lowered,
         left_nudged,
         believes_autograd,
     ),
@@ -779,6 +893,17 @@ class SignLost(BellForward):
         return 2 * x * result * grad_output
 
 
+class NotUnpacked(BellForward):
+    """Is a tuple where you expect a tensor? `ctx.saved_tensors` is a tuple, even of one tensor:
+    unpack it, `(x,) = ctx.saved_tensors`.
+    """
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Tensor) -> Any:  # noqa: ANN401
+        x = ctx.saved_tensors
+        return -2 * x * torch.exp(-x * x) * grad_output
+
+
 class ChangesGradOutput(BellForward):
     """The slope is right, but you changed `grad_output` in place: others still need that tensor.
     Return a new one.
@@ -810,9 +935,9 @@ def use_bell(answer: Any, x: Tensor, v: Tensor) -> dict[str, object]:  # noqa: A
         rise = answer.apply(wide + step * v) - answer.apply(wide - step * v)
     agree = torch.allclose(rise / (2 * step), plain.double() * v, rtol=1e-4, atol=1e-6)
     return {
-        "f(x)": values,
-        "slopes of f(x).sum()": plain,
-        "slopes of (v * f(x)).sum()": weighted,
+        "Bell.apply(x)": values,
+        "slopes of Bell.apply(x).sum()": plain,
+        "slopes of (v * Bell.apply(x)).sum()": weighted,
         "nudges say the same": agree,
     }
 
@@ -835,7 +960,14 @@ def use_bell(answer: Any, x: Tensor, v: Tensor) -> dict[str, object]:  # noqa: A
     why="backward continues a path: the slope that comes in, times the slope of your own step.",
     inputs=bell_inputs,
     use=use_bell,
-    mistakes=(OwnSlopeOnly, InnerLeftOut, OuterLeftOut, SignLost, ChangesGradOutput),
+    mistakes=(
+        OwnSlopeOnly,
+        InnerLeftOut,
+        OuterLeftOut,
+        SignLost,
+        NotUnpacked,
+        ChangesGradOutput,
+    ),
 )
 class Bell(torch.autograd.Function):
     """The bell curve exp(−x²), element by element, with its own rule for the slope.
@@ -859,7 +991,8 @@ class Bell(torch.autograd.Function):
 
 # ---------------------------------------------------------------------------- Scalar
 
-N_LINKS = 1200  # of a chain; Python leaves room for 1,000 unfinished calls
+N_LINKS = 300  # of a chain, too many for an engine that calls itself once for each
+N_CALLS = 200  # unfinished, for which the chain's check leaves room; Python's own limit varies
 
 
 class Engine:
@@ -961,6 +1094,41 @@ class TooEarly(Engine):
                 one.grad += total
 
 
+class TooEarlyInGrad(Engine):
+    """A number passed its sum on before all had arrived; and the numbers between keep their sums
+    for the next `backward`. The latest first; and sums in a dictionary of their own.
+    """
+
+    def backward(self) -> None:
+        self.grad, waiting, seen = 1.0, [self], {self}
+        while waiting:
+            one = waiting.pop(0)
+            for parent, slope in one.parents:
+                parent.grad += one.grad * slope
+                if parent not in seen:
+                    seen.add(parent)
+                    waiting.append(parent)
+
+
+class TooEarlyInDepth(Engine):
+    """In your walk a number's sum went on before all parts of it had arrived. The order in which
+    the numbers were made is safe, from the latest back.
+    """
+
+    def backward(self) -> None:
+        sums, waiting, seen = {self: 1.0}, [self], {self}
+        while waiting:
+            one = waiting.pop()
+            for parent, slope in one.parents:
+                sums[parent] = sums.get(parent, 0.0) + sums[one] * slope
+                if parent not in seen:
+                    seen.add(parent)
+                    waiting.append(parent)
+        for one, total in sums.items():
+            if not one.parents:
+                one.grad += total
+
+
 class OwnFactor(Engine):
     """Along a factor the slope of a product is the *other* factor; you took the factor itself."""
 
@@ -979,8 +1147,9 @@ class OuterAtTheResult(Engine):
 
 
 class CallsItself(Engine):
-    """Your `backward` (or its helper) calls itself once for each link of a chain, and a thousand
-    unfinished calls are too many for Python. Keep a list of numbers that wait, and loop.
+    """Your `backward` (or its helper) calls itself once for each link of a chain. Python keeps room
+    for a thousand or so of unfinished calls, and this check for 200: keep a list of numbers that
+    wait, and loop.
     """
 
     def backward(self, slope: float = 1.0) -> None:
@@ -1016,8 +1185,14 @@ def use_scalar(
     c, code = leaf_a, compile(expression, "expression", "eval")
     for _ in range(rounds):
         c = eval(code, {"a": leaf_a, "b": leaf_b, "c": c})  # noqa: S307 - our own text
-    for _ in range(backwards):
-        c.backward()
+    limit = sys.getrecursionlimit()
+    if rounds == N_LINKS:
+        sys.setrecursionlimit(sum(1 for _ in traceback.walk_stack(None)) + N_CALLS)
+    try:
+        for _ in range(backwards):
+            c.backward()
+    finally:
+        sys.setrecursionlimit(limit)
     return {"value of c": c.data, "slope along a": leaf_a.grad, "slope along b": leaf_b.grad}
 
 
@@ -1051,6 +1226,8 @@ def use_scalar(
         OuterAtTheResult,
         LastPathOnly,
         TooEarly,
+        TooEarlyInGrad,
+        TooEarlyInDepth,
         Overwrites,
         InnerSumsKept,
         CallsItself,
