@@ -247,10 +247,11 @@ def nearest_mean_added(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
 
 
 def nearest_mean_one_hot(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
-    is_label = functional.one_hot(labels).double()  # (N, largest label + 1)
+    first = labels.min()
+    is_label = functional.one_hot(labels - first).double()  # (N, largest − smallest label + 1)
     means = is_label.T @ known.flatten(1).double() / is_label.sum(dim=0)[:, None]  # some are nan
     gaps = torch.cdist(new.flatten(1).double(), means)
-    return gaps.nan_to_num(nan=float("inf")).argmin(dim=1)
+    return first + gaps.nan_to_num(nan=float("inf")).argmin(dim=1)
 
 
 def nearest_mean_everywhere(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
@@ -332,6 +333,51 @@ def test_right_answers_of_every_kind_pass(exercise: Exercise, answer: Answer) ->
     for kind in (answer, Wrapped(answer)):
         verdict = exercise.judge(kind)
         assert verdict.outcome is Outcome.PASSED, verdict.message
+
+
+def nearest_mean_rounded(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
+    X, names = known.flatten(1).float(), labels.unique()
+    means = torch.stack([X[labels == label].mean(dim=0).round() for label in names])
+    result: Tensor = names[torch.cdist(new.flatten(1).float(), means).argmin(dim=1)]
+    return result
+
+
+def nearest_mean_from_0_up(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
+    X, every = known.flatten(1).float(), range(int(labels.max()) + 1)
+    means = torch.stack([X[labels == label].mean(dim=0) for label in every])
+    gaps = torch.cdist(new.flatten(1).float(), means)
+    gaps[gaps.isnan()] = 1e9
+    return gaps.argmin(dim=1)
+
+
+WRONG: dict[str, tuple[Exercise, Answer, str]] = {
+    "gaps that cancel": (
+        ex.holds_row,
+        lambda t, row: bool(((t - row).sum(dim=1) == 0).any()),
+        "compared sums",
+    ),
+    "column by column": (
+        ex.holds_row,
+        lambda t, row: bool((t[:, 0] == row[0]).any() and (t[:, 1] == row[1]).any()),
+        "different rows",
+    ),
+    "the same members": (
+        ex.holds_row,
+        lambda t, row: sorted(row.tolist()) in [sorted(one) for one in t.tolist()],
+        "",
+    ),
+    "rounded means": (ex.nearest_mean, nearest_mean_rounded, "whole numbers"),
+    "labels from 0 up": (ex.nearest_mean, nearest_mean_from_0_up, "negative"),
+}
+
+
+@pytest.mark.parametrize(("exercise", "answer", "told"), WRONG.values(), ids=WRONG)
+def test_what_once_passed_though_wrong_is_caught(
+    exercise: Exercise, answer: Answer, told: str
+) -> None:
+    verdict = exercise.judge(answer)
+    assert verdict.outcome is Outcome.NOT_YET
+    assert told in verdict.message
 
 
 def test_every_exercise_that_takes_a_function_has_three_right_answers() -> None:

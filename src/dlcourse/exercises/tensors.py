@@ -18,7 +18,9 @@ Shape: TypeAlias = tuple[int, ...] | None
 
 
 def members_of_a_set(labels: Tensor) -> tuple[Tensor, Tensor]:
-    """You made a set of tensors: they hash by identity, so equal ones stay apart. Use `unique`."""
+    """You made a set of tensors: they hash by identity, so equal ones stay apart. Take the numbers
+    out first, with `labels.tolist()`.
+    """
     names = torch.tensor(sorted(label.item() for label in set(labels)))
     return names, torch.tensor([int((labels == name).sum()) for name in names])
 
@@ -90,7 +92,7 @@ def bars_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     ),
 )
 def bars(labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return where the bars stand and how high they are: two vectors of the same length.
+    """Return where the bars stand and how high they are: a tuple of two equally long tensors.
 
     The first holds the labels that occur, in ascending order, the second how often each occurs.
     For [5, 5, 7] they are [5, 7] and [2, 1]. `labels` is a vector of whole numbers from 0 up.
@@ -225,9 +227,23 @@ def every_row(t: Tensor, row: Tensor) -> Tensor:
     return (t == row).all()
 
 
+def sums_compared(t: Tensor, row: Tensor) -> Tensor:
+    """You compared sums, and unlike rows can have the same sum. Compare number by number."""
+    return (t.sum(dim=1) == row.sum()).any()
+
+
+def in_several_rows(t: Tensor, row: Tensor) -> Tensor:
+    """You asked each column whether its number occurs: the matches may lie in different rows. First
+    make one answer a row.
+    """
+    return (t == row).any(dim=0).all()
+
+
 def holds_row_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    yield torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 9])
+    yield torch.tensor([[1, 2], [3, 4]]), torch.tensor([1, 4])  # in different rows
     yield torch.tensor([[1, 2], [3, 4]]), torch.tensor([3, 4])
+    yield torch.tensor([[1, 3], [5, 6]]), torch.tensor([3, 1])  # same sum, same product
+    yield torch.tensor([[1, 3], [5, 6]]), torch.tensor([2, 2])  # the gaps cancel
     yield torch.tensor([[1, 2], [1, 4], [1, 6]]), torch.tensor([1, 5])
     t = torch.randint(0, 3, (3, 6), generator=rng).T  # (6, 3), not contiguous
     yield t, t[4].clone()
@@ -250,7 +266,15 @@ def holds_row_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
     ),
     why="`==` asks number by number; `all(dim=1)` makes one answer a row, `any` one for the table.",
     inputs=holds_row_inputs,
-    mistakes=(any_number, by_identity, in_a_list, down_the_columns, every_row),
+    mistakes=(
+        any_number,
+        by_identity,
+        in_a_list,
+        down_the_columns,
+        every_row,
+        sums_compared,
+        in_several_rows,
+    ),
 )
 def holds_row(t: Tensor, row: Tensor) -> Tensor:
     """Return True if one of the rows of `t` equals `row` in every number, else False.
@@ -274,6 +298,13 @@ def squared_error_with_a_bug(y_hat: Tensor, y: Tensor) -> Tensor:
 def still_a_square(y_hat: Tensor, y: Tensor) -> Tensor:
     """Your shapes still broadcast to (N, N): (N, 1) against (1, N). Make both (N,)."""
     return ((y_hat - y.unsqueeze(0)) ** 2).mean()
+
+
+def square_added_up(y_hat: Tensor, y: Tensor) -> Tensor:
+    """You divide by N, but add up N · N squares: (N, 1) against (N,) still broadcasts. Make both
+    (N,) before you subtract.
+    """
+    return ((y_hat - y) ** 2).sum() / len(y)
 
 
 def first_prediction(y_hat: Tensor, y: Tensor) -> Tensor:
@@ -316,7 +347,14 @@ def squared_error_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]
     why="Once both are (N,), each prediction meets its own target, and nothing is stretched.",
     template=squared_error_with_a_bug,
     inputs=squared_error_inputs,
-    mistakes=(still_a_square, first_prediction, canceled, added_up, divided_twice),
+    mistakes=(
+        still_a_square,
+        square_added_up,
+        first_prediction,
+        canceled,
+        added_up,
+        divided_twice,
+    ),
     equivalent=(("y_hat.flatten() - y", "y - y_hat.flatten()", "a square does not know the sign"),),
 )
 def squared_error(y_hat: Tensor, y: Tensor) -> Tensor:
@@ -331,10 +369,10 @@ def squared_error(y_hat: Tensor, y: Tensor) -> Tensor:
 
 
 def price_table_with_bugs(prices: Tensor, rises: Tensor) -> Tensor:
-    """Return a table of price lists: row i holds the `prices`, each raised by `rises[i]`.
+    """Return a table of price lists: row i holds the `prices`, with `rises[i]` added to each.
 
-    Shapes: prices is (D,), of whole numbers or decimals; rises is (N,), of decimals;
-    the result is (N, D), of decimals.
+    The price 10 and the rise 0.5 give 10.5. Shapes: prices is (D,), of whole numbers or decimals;
+    rises is (N,), of decimals; the result is (N, D), of decimals.
     """
     table = prices.expand(len(rises), -1)  # (N, D)
     table += rises[:, None]
@@ -349,7 +387,7 @@ def still_integers(prices: Tensor, rises: Tensor) -> Tensor:
 
 
 def still_one_row(prices: Tensor, rises: Tensor) -> Tensor:
-    """The type is mended, but the expanded rows are one row in memory: `clone` before you write."""
+    """You write into expanded rows, and they are one row in memory: `clone` before you write."""
     table = prices.float().expand(len(rises), -1)
     table += rises[:, None]
     return table
@@ -368,6 +406,11 @@ def fractions_cut(prices: Tensor, rises: Tensor) -> Tensor:
     table = prices.expand(len(rises), -1).clone()
     table += rises[:, None].long()
     return table
+
+
+def as_a_percentage(prices: Tensor, rises: Tensor) -> Tensor:
+    """You multiplied: a rise is no percentage here. Add it: 10 raised by 0.5 is 10.5."""
+    return prices * (1 + rises[:, None])
 
 
 def on_its_side(prices: Tensor, rises: Tensor) -> Tensor:
@@ -395,13 +438,20 @@ def price_table_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
     why="A plain `+` makes a new tensor: of a type with room for fractions, with rows of its own.",
     template=price_table_with_bugs,
     inputs=price_table_inputs,
-    mistakes=(still_integers, still_one_row, one_row_by_row, fractions_cut, on_its_side),
+    mistakes=(
+        still_integers,
+        still_one_row,
+        one_row_by_row,
+        fractions_cut,
+        as_a_percentage,
+        on_its_side,
+    ),
 )
 def price_table(prices: Tensor, rises: Tensor) -> Tensor:
-    """Return a table of price lists: row i holds the `prices`, each raised by `rises[i]`.
+    """Return a table of price lists: row i holds the `prices`, with `rises[i]` added to each.
 
-    Shapes: prices is (D,), of whole numbers or decimals; rises is (N,), of decimals;
-    the result is (N, D), of decimals.
+    The price 10 and the rise 0.5 give 10.5. Shapes: prices is (D,), of whole numbers or decimals;
+    rises is (N,), of decimals; the result is (N, D), of decimals.
     """
     return prices + rises[:, None]
 
@@ -419,6 +469,26 @@ def rows_of_u(images: Tensor, k: int) -> Tensor:
     """You took the first k rows of each `U`. A layer owns a column of `U`: the last dimension."""
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :k] * S[:, None]) @ Vh
+
+
+def cut_as_one_image(images: Tensor, k: int) -> Tensor:
+    """You cut as for one image: in a batch, `[:, :k]` cuts dimension 1, which is the rows now. Each
+    index needs a `:` for the batch in front.
+    """
+    U, S, Vh = torch.linalg.svd(images, full_matrices=False)
+    return (U[:, :k] * S[:k]) @ Vh[:k]
+
+
+def weights_not_aligned(images: Tensor, k: int) -> Tensor:
+    """Your weights are (N, k): aligned at the right, N meets the rows H. Make them (N, 1, k)."""
+    U, S, Vh = torch.linalg.svd(images, full_matrices=False)
+    return (U[:, :, :k] * S[:, :k]) @ Vh[:, :k]
+
+
+def columns_of_vh(images: Tensor, k: int) -> Tensor:
+    """You took the first k columns of each `Vh`. A layer owns a row of `Vh`: dimension 1."""
+    U, S, Vh = torch.linalg.svd(images, full_matrices=False)
+    return (U[:, :, :k] * S[:, None, :k]) @ Vh[:, :, :k]
 
 
 def without_weights(images: Tensor, k: int) -> Tensor:
@@ -462,7 +532,16 @@ def compress_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
     ),
     why="Every dimension in front of the last two is a batch, for the SVD as for `@`.",
     inputs=compress_inputs,
-    mistakes=(transposed_again, rows_of_u, without_weights, weakest_layers, one_large_matrix),
+    mistakes=(
+        cut_as_one_image,
+        weights_not_aligned,
+        transposed_again,
+        rows_of_u,
+        columns_of_vh,
+        without_weights,
+        weakest_layers,
+        one_large_matrix,
+    ),
     tolerance=Tolerance(absolute=1e-4),
 )
 def compress(images: Tensor, k: int) -> Tensor:
@@ -488,6 +567,18 @@ def divided_by_d(q: Tensor, k: Tensor) -> Tensor:
     return torch.einsum("bthd,bshd->bhts", q, k) / q.shape[-1]
 
 
+def divided_by_the_positions(q: Tensor, k: Tensor) -> Tensor:
+    """You divided by the root of T, the number of positions. D is the last size, `q.shape[-1]`."""
+    return torch.einsum("bthd,bshd->bhts", q, k) / q.shape[1] ** 0.5
+
+
+def one_letter(q: Tensor, k: Tensor) -> Tensor:
+    """You used the letter t for both: so each query meets one key only. Call the keys' position s,
+    and keep both letters on the right.
+    """
+    return torch.einsum("bthd,bthd->bht", q, k) / q.shape[-1] ** 0.5
+
+
 def keys_ask(q: Tensor, k: Tensor) -> Tensor:
     """Your table is transposed: each row should belong to a query, each column to a key."""
     return torch.einsum("bthd,bshd->bhst", q, k) / q.shape[-1] ** 0.5
@@ -503,6 +594,20 @@ def heads_torn(q: Tensor, k: Tensor) -> Tensor:
     B, T, H, D = q.shape
     queries, keys = q.reshape(B, H, T, D), k.reshape(B, H, k.shape[1], D)
     return queries @ keys.mT / D**0.5
+
+
+def keys_torn(q: Tensor, k: Tensor) -> Tensor:
+    """You turned the keys round with `reshape`, which tears them. Use `permute(0, 2, 3, 1)`."""
+    B, S, H, D = k.shape
+    return q.permute(0, 2, 1, 3) @ k.reshape(B, H, D, S) / D**0.5
+
+
+def both_torn(q: Tensor, k: Tensor) -> Tensor:
+    """You reshaped queries and keys: `reshape` keeps the order of the numbers in memory, and here
+    the dimensions must change places. `permute` does that.
+    """
+    B, T, H, D = q.shape
+    return q.reshape(B, H, T, D) @ k.reshape(B, H, D, k.shape[1]) / D**0.5
 
 
 def attention_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
@@ -524,7 +629,17 @@ def attention_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
     ),
     why="The letters that both share and that stay, b and h, are matched; d is summed over.",
     inputs=attention_inputs,
-    mistakes=(not_scaled, divided_by_d, keys_ask, heads_added, heads_torn),
+    mistakes=(
+        not_scaled,
+        divided_by_d,
+        divided_by_the_positions,
+        one_letter,
+        keys_ask,
+        heads_added,
+        heads_torn,
+        keys_torn,
+        both_torn,
+    ),
     tolerance=Tolerance(absolute=1e-5),
 )
 def attention_scores(q: Tensor, k: Tensor) -> Tensor:
@@ -556,6 +671,18 @@ def each_pixel_alone(images: Tensor) -> Tensor:
     """You averaged over the batch only, pixel by pixel. Rows and columns are summed over, too."""
     X = images.float()
     return (X - X.mean(dim=0)) / X.std(dim=0, correction=0)
+
+
+def over_the_channels(images: Tensor) -> Tensor:
+    """You averaged over the channels: the dim that you name disappears. Name the other three."""
+    X = images.float()
+    return (X - X.mean(dim=1, keepdim=True)) / X.std(dim=1, correction=0, keepdim=True)
+
+
+def only_shifted(images: Tensor) -> Tensor:
+    """The means are 0 now; the squares have the mean 1 only after you divide by the spread."""
+    X = images.float()
+    return X - X.mean(dim=(0, 2, 3), keepdim=True)
 
 
 def one_less(images: Tensor) -> Tensor:
@@ -624,6 +751,8 @@ def standardize_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
         all_channels_together,
         each_image_alone,
         each_pixel_alone,
+        over_the_channels,
+        only_shifted,
         one_less,
         by_the_variance,
         keepdim_forgotten,
@@ -670,6 +799,15 @@ def labels_that_do_not_occur(known: Tensor, labels: Tensor, new: Tensor) -> Tens
     return torch.cdist(new.flatten(1).float(), means).argmin(dim=1)
 
 
+def labels_below_0_left_out(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
+    """You counted the labels from 0 up, and they may be negative, too. Use those that occur."""
+    X = known.flatten(1).float()
+    every = range(int(labels.max()) + 1)
+    means = torch.stack([X[labels == label].mean(dim=0) for label in every])
+    gaps = torch.cdist(new.flatten(1).float(), means)
+    return gaps.nan_to_num(nan=float("inf")).argmin(dim=1)
+
+
 def other_way_round(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
     """You looked for the nearest new image of each mean: `argmin` took the wrong dim."""
     X, names = known.flatten(1).float(), labels.unique()
@@ -687,7 +825,7 @@ def bytes_subtracted(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
 
 
 def means_cut(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
-    """You made whole numbers of the means: that cuts the fractions off. Leave them decimals."""
+    """You made whole numbers of the means: that takes their fractions. Leave them decimals."""
     X, names = known.flatten(1).float(), labels.unique()
     means = torch.stack([X[labels == label].mean(dim=0).byte() for label in names])
     return names[torch.cdist(new.flatten(1).float(), means.float()).argmin(dim=1)]
@@ -699,6 +837,13 @@ def signed_gaps(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
     means = torch.stack([X[labels == label].mean(dim=0) for label in names])
     gaps = new.flatten(1)[:, None] - means
     return names[gaps.sum(dim=2).abs().argmin(dim=1)]
+
+
+def sizes_added_up(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
+    """You added up the sizes of the gaps. Near is meant by their squares, as in `distances`."""
+    X, names = known.flatten(1).float(), labels.unique()
+    means = torch.stack([X[labels == label].mean(dim=0) for label in names])
+    return names[torch.cdist(new.flatten(1).float(), means, p=1).argmin(dim=1)]
 
 
 def written_once(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
@@ -716,6 +861,9 @@ def nearest_mean_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, 
     known = torch.tensor([[[0, 40]], [[90, 120]], [[200, 10]], [[20, 60]]], dtype=torch.uint8)
     labels = torch.tensor([3, 7, 7, 3])
     yield known, labels, torch.tensor([[[100, 90]], [[30, 10]], [[240, 0]]], dtype=torch.uint8)
+    known = torch.tensor([[[0, 9]], [[80, 90]], [[70, 60]]], dtype=torch.uint8)
+    new = torch.tensor([[[3, 9]], [[70, 70]]], dtype=torch.uint8)
+    yield known, torch.tensor([-4, 3, 3]), new
     for n, m, rows, columns, classes in ((9, 7, 2, 3, 3), (12, 5, 4, 2, 5)):
         shapes = (n, rows, columns), (m, rows, columns)
         known, new = (
@@ -723,8 +871,10 @@ def nearest_mean_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, 
         )
         labels = 2 * torch.randint(0, classes, (n,), generator=rng) + 1
         yield known.mT, labels, new.mT  # not contiguous
-    known = torch.tensor([10, 11, 11, 13, 14], dtype=torch.uint8).reshape(5, 1, 1)
-    yield known, torch.tensor([4, 4, 4, 9, 9]), torch.tensor([[[12]]], dtype=torch.uint8)
+    # The means are (13⅓, 13⅓) and (11⅓, 10⅓): cut or rounded, the other one is nearer.
+    pairs = [[13, 13], [13, 14], [14, 13], [11, 10], [11, 10], [12, 11]]
+    known = torch.tensor(pairs, dtype=torch.uint8)[:, None]
+    yield known, torch.tensor([4, 4, 4, 9, 9, 9]), torch.tensor([[[12, 12]]], dtype=torch.uint8)
 
 
 @exercise(
@@ -752,10 +902,12 @@ def nearest_mean_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, 
         by_one_image,
         positions,
         labels_that_do_not_occur,
+        labels_below_0_left_out,
         other_way_round,
         bytes_subtracted,
         means_cut,
         signed_gaps,
+        sizes_added_up,
         written_once,
     ),
     equivalent=(
@@ -767,8 +919,8 @@ def nearest_mean(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
 
     The mean image of a label is the mean of all known images that have this label. Near is meant
     as in the lesson: the root of the sum of the squared differences of all pixels.
-    Shapes: known is (N, H, W), uint8, with labels (N,), any whole numbers; new is (M, H, W), uint8;
-    the result is (M,): labels.
+    Shapes: known is (N, H, W), uint8, with labels (N,), any whole numbers, also below 0; new is
+    (M, H, W), uint8; the result is a tensor (M,): labels.
     """
     X = known.flatten(1).float()
     names = labels.unique()
