@@ -35,6 +35,11 @@ def rate_squared() -> float:
     return 4e-6 * 500**2
 
 
+def rate_of_the_page() -> float:
+    """You counted the points of the lesson: these are other points, so take their number."""
+    return 4e-6 * 2000
+
+
 @question(
     "The rate for the other loss",
     minutes=2,
@@ -45,7 +50,7 @@ def rate_squared() -> float:
         "The slopes are 500 times smaller: what must the rate be, for the same product?",
     ),
     why="The mean's slopes are 1/500 of the sum's, so the rate has to be 500 times as large.",
-    mistakes=(rate_kept, rate_divided, rate_squared),
+    mistakes=(rate_kept, rate_divided, rate_squared, rate_of_the_page),
     tolerance=Tolerance(absolute=0),
 )
 def new_rate() -> float:
@@ -156,6 +161,18 @@ class BlendWithBuffer(nn.Module):
         return self.scale * sum(layer(X) for layer in self.layers)
 
 
+class BlendFrozen(nn.Module):
+    """You switched `requires_grad` off: the scale is registered, but no training changes it."""
+
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.scale = nn.Parameter(scale, requires_grad=False)
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.scale * sum(layer(X) for layer in self.layers)
+
+
 def look_at_blend(
     answer: Callable[..., nn.Module], n_layers: int, scale: Tensor, X: Tensor
 ) -> object:
@@ -163,6 +180,9 @@ def look_at_blend(
     model = answer(layers, scale)
     return {
         "how many numbers `parameters()` finds": sum(p.numel() for p in model.parameters()),
+        "how many of them get a slope": sum(
+            p.numel() for p in model.parameters() if p.requires_grad
+        ),
         "how many numbers `state_dict()` holds": sum(
             value.numel() for value in model.state_dict().values()
         ),
@@ -186,7 +206,7 @@ def blend_inputs(rng: torch.Generator) -> Iterator[tuple[int, Tensor, Tensor]]:
         "Layers belong into an `nn.ModuleList`; a tensor that is trained is an `nn.Parameter`.",
     ),
     why="A module registers modules, module lists and parameters; lists and tensors stay unseen.",
-    mistakes=(BlendWithList, BlendWithTensor, BlendWithBuffer),
+    mistakes=(BlendWithList, BlendWithTensor, BlendWithBuffer, BlendFrozen),
     inputs=blend_inputs,
     use=look_at_blend,
     template=BlendWithFaults,
@@ -235,6 +255,17 @@ def by_the_trace(X: Tensor) -> Tensor:
     return 2 / (2 * X.T @ X / len(X)).trace()
 
 
+def best_rate(X: Tensor) -> Tensor:
+    """You gave the best rate, 2 / (λ₁ + λ_K); the limit comes from the steepest axis alone."""
+    curvatures = torch.linalg.eigvalsh(2 * X.T @ X / len(X))
+    return 2 / (curvatures[0] + curvatures[-1])
+
+
+def divided_instead(X: Tensor) -> Tensor:
+    """You divided the limit by N: what the mean divides is the curvature, below the line."""
+    return 2 / torch.linalg.eigvalsh(2 * X.T @ X)[-1] / len(X)
+
+
 def data_matrices(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     yield (torch.tensor([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0]]),)
     yield (torch.tensor([[1.0, -1.0, 1.0, -1.0], [1.0, 2.0, 4.0, 8.0]]),)  # N < K
@@ -254,7 +285,15 @@ def data_matrices(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
         "The sum's Hessian is 2·XᵀX. The mean is the sum divided by N, and so is its Hessian.",
     ),
     why="Along the steepest axis a step multiplies by 1 − lr·λ, which reaches −1 at lr = 2 / λ.",
-    mistakes=(of_the_sum, without_the_two, half_the_limit, by_the_flat_axis, by_the_trace),
+    mistakes=(
+        of_the_sum,
+        without_the_two,
+        half_the_limit,
+        by_the_flat_axis,
+        by_the_trace,
+        best_rate,
+        divided_instead,
+    ),
     inputs=data_matrices,
     tolerance=Tolerance(absolute=0),
     equivalent=(
@@ -357,6 +396,32 @@ def cut_off(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> list[Tensor]:
     return shares
 
 
+def not_divided(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> list[Tensor]:
+    """You returned the excess itself: for the share, divide it by the excess of zero weights."""
+    best = torch.linalg.lstsq(X, y).solution
+    lowest = (X @ best - y).square().sum()
+    shares = []
+    for lr in rates:
+        w = torch.zeros_like(best)
+        for _ in range(n_steps):
+            w = w - lr * (2 * X.T @ (X @ w - y))
+        shares.append((X @ w - y).square().sum() - lowest)
+    return shares
+
+
+def divided_by_the_loss(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> list[Tensor]:
+    """You divided by the whole loss at the start: below the line, too, only the excess counts."""
+    best = torch.linalg.lstsq(X, y).solution
+    lowest = (X @ best - y).square().sum()
+    shares = []
+    for lr in rates:
+        w = torch.zeros_like(best)
+        for _ in range(n_steps):
+            w = w - lr * (2 * X.T @ (X @ w - y))
+        shares.append(((X @ w - y).square().sum() - lowest) / y.square().sum())
+    return shares
+
+
 def draw_curve(
     answer: Callable[..., object], X: Tensor, y: Tensor, rates: Tensor, n_steps: int
 ) -> object:
@@ -389,7 +454,16 @@ def walks(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
         "(loss after the walk − lowest) / (loss of zero weights − lowest), for each rate.",
     ),
     why="What is left is counted from the bottom: so 1 means no progress, and 0 arrival.",
-    mistakes=(walked_on, above_zero, before_the_last_step, walked_on_the_mean, climbed, cut_off),
+    mistakes=(
+        walked_on,
+        above_zero,
+        before_the_last_step,
+        walked_on_the_mean,
+        climbed,
+        cut_off,
+        not_divided,
+        divided_by_the_loss,
+    ),
     inputs=walks,
     use=draw_curve,
     equivalent=(
@@ -478,6 +552,15 @@ def in_powers(x: Tensor, y: Tensor, degree: int) -> Tensor:
     return torch.linalg.lstsq(torch.stack(columns, dim=1), y).solution
 
 
+def index_slipped(x: Tensor, y: Tensor, degree: int) -> Tensor:
+    """You gave k to the new column: in the rule the new one is Pₖ₊₁, so k begins at 1, not 2."""
+    u = 2 * (x - x.min()) / (x.max() - x.min()) - 1
+    columns = [torch.ones_like(u), u]
+    for k in range(2, degree + 1):
+        columns.append(((2 * k + 1) * u * columns[k - 1] - k * columns[k - 2]) / (k + 1))
+    return torch.linalg.lstsq(torch.stack(columns, dim=1), y).solution
+
+
 def curves(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:
     x = torch.tensor([0.0, 1.0, 2.0, 4.0], dtype=torch.float64)
     yield x, x.square(), 2
@@ -500,7 +583,15 @@ def curves(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:
         "Start with the columns 1 and u; `torch.stack(columns, dim=1)` makes the matrix of them.",
     ),
     why="In u the columns hardly disturb each other, so any method finds these weights fast.",
-    mistakes=(unscaled, half_scaled, scaled_to_one, by_first_and_last, in_chebyshev, in_powers),
+    mistakes=(
+        unscaled,
+        half_scaled,
+        scaled_to_one,
+        by_first_and_last,
+        in_chebyshev,
+        in_powers,
+        index_slipped,
+    ),
     inputs=curves,
 )
 def legendre_fit(x: Tensor, y: Tensor, degree: int) -> Tensor:
@@ -575,6 +666,28 @@ def same_tensor(slope: Slope, w: Tensor, lr: float, beta: float, n_steps: int) -
     return torch.stack(path)
 
 
+def given_tensor(slope: Slope, w: Tensor, lr: float, beta: float, n_steps: int) -> Tensor:
+    """You changed the given `w` in place, and all rows are that one tensor: use w = w - lr * v."""
+    v = torch.zeros_like(w)
+    path = [w]
+    for _ in range(n_steps):
+        v = beta * v + slope(w)
+        w -= lr * v
+        path.append(w)
+    return torch.stack(path)
+
+
+def velocity_afterwards(slope: Slope, w: Tensor, lr: float, beta: float, n_steps: int) -> Tensor:
+    """You changed v after the step, so that the first step goes nowhere: v comes first."""
+    v = torch.zeros_like(w)
+    path = [w]
+    for _ in range(n_steps):
+        w = w - lr * v
+        v = beta * v + slope(w)
+        path.append(w)
+    return torch.stack(path)
+
+
 def walk_with_momentum(
     answer: Callable[..., object], H: Tensor, w: Tensor, lr: float, beta: float, n_steps: int
 ) -> object:
@@ -602,7 +715,15 @@ def bowls_for_momentum(
         "Then `w = w - lr * v`, a new tensor, which you append; in the end `torch.stack` the path.",
     ),
     why="This is what `torch.optim.SGD(…, momentum=beta)` does; a test compares them step by step.",
-    mistakes=(averaged_velocity, one_step_late, forgot_velocity, uphill, same_tensor),
+    mistakes=(
+        averaged_velocity,
+        one_step_late,
+        forgot_velocity,
+        uphill,
+        same_tensor,
+        given_tensor,
+        velocity_afterwards,
+    ),
     inputs=bowls_for_momentum,
     use=walk_with_momentum,
     tolerance=Tolerance(relative=1e-5),
@@ -719,6 +840,52 @@ def climbed_until(
     return w, limit, "limit"
 
 
+def whole_length(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You measured the change as a whole, its length: the rule looks at each weight by itself."""
+    if loss(w) <= goal:
+        return w, 0, "loss"
+    for step in range(1, limit + 1):
+        change = lr * slope(w)
+        w = w - change
+        if loss(w) <= goal:
+            return w, step, "loss"
+        if change.norm() <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"
+
+
+def total_change(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You added up the changes of all weights: the rule looks only at the largest of them."""
+    if loss(w) <= goal:
+        return w, 0, "loss"
+    for step in range(1, limit + 1):
+        change = lr * slope(w)
+        w = w - change
+        if loss(w) <= goal:
+            return w, step, "loss"
+        if change.abs().sum() <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"
+
+
+def looked_at_the_top(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You look at the loss only before a step: look after it, too, before you ask the weights."""
+    for step in range(limit):
+        if loss(w) <= goal:
+            return w, step, "loss"
+        change = lr * slope(w)
+        w = w - change
+        if change.abs().max() <= tolerance:
+            return w, step + 1, "weights"
+    return w, limit, "limit"
+
+
 def walk_until(
     answer: Callable[..., object],
     curvatures: Tensor,
@@ -751,6 +918,8 @@ def bowls_to_stop_in(
     yield one, start, 0.25, 0.0, 0.25, 2  # "weights" with the last step allowed
     two = torch.tensor([1.0, 8.0], dtype=torch.float64)
     yield two, torch.tensor([8.0, -1.0], dtype=torch.float64), 0.125, 0.0, 0.75, 9
+    yield two, torch.tensor([8.0, -1.0], dtype=torch.float64), 0.125, 0.0, 1.0, 9  # both by 1
+    yield two, torch.tensor([8.0, -0.75], dtype=torch.float64), 0.125, 0.0, 1.25, 9  # length 1.25
     yield two, torch.tensor([-8.0, 0.0], dtype=torch.float64), 0.25, 0.5, 0.1, 7
 
 
@@ -771,6 +940,9 @@ def bowls_to_stop_in(
         asked_the_slope,
         rules_swapped,
         climbed_until,
+        whole_length,
+        total_change,
+        looked_at_the_top,
     ),
     inputs=bowls_to_stop_in,
     use=walk_until,
