@@ -55,12 +55,12 @@ def softplus_in_numpy(x: Tensor, beta: float) -> Any:  # noqa: ANN401 - an array
 # ------------------------------------------------------------------ sigmoid
 
 
-class SigmoidByTanh:
-    """The sigmoid is a squeezed tanh."""
+class SigmoidByLogarithm:
+    """PyTorch's logarithm of the sigmoid, undone."""
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return the sigmoid of each element."""
-        return (1 + torch.tanh(x / 2)) / 2
+        return functional.logsigmoid(x).exp()
 
 
 def sigmoid_by_softmax(x: Tensor) -> Tensor:
@@ -296,6 +296,15 @@ def start_backwards(model: nn.Module) -> None:
                 part.bias.data *= 0
 
 
+def start_by_recursion(model: nn.Module) -> None:
+    if isinstance(model, nn.Linear):
+        nn.init.normal_(model.weight, 0, math.sqrt(2 / model.in_features))
+        if model.bias is not None:
+            nn.init.zeros_(model.bias)
+    for part in model.children():
+        start_by_recursion(part)
+
+
 RIGHT: list[Right] = [
     (ex.sharp_softplus, softplus_by_torch),
     (ex.sharp_softplus, softplus_by_logaddexp),
@@ -304,7 +313,7 @@ RIGHT: list[Right] = [
     (ex.sharp_softplus, softplus_by_where),
     (ex.sharp_softplus, softplus_in_numpy),
     (ex.safe_sigmoid, torch.sigmoid),
-    (ex.safe_sigmoid, SigmoidByTanh()),
+    (ex.safe_sigmoid, SigmoidByLogarithm()),
     (ex.safe_sigmoid, sigmoid_by_softmax),
     (ex.safe_sigmoid, sigmoid_in_a_loop),
     (ex.safe_sigmoid, sigmoid_made_safe_inside),
@@ -334,6 +343,7 @@ RIGHT: list[Right] = [
     (ex.he_start, start_uniform),
     (ex.he_start, start_by_apply),
     (ex.he_start, start_backwards),
+    (ex.he_start, start_by_recursion),
 ]
 
 
@@ -414,6 +424,31 @@ def test_lamp_is_on_for_exactly_one_switch() -> None:
             hidden = [max(0, a * first + b * second + c) for (a, b), c in zip(W1, b1, strict=True)]
             output = sum(w * h for w, h in zip(w2, hidden, strict=True)) + b2
             assert output == (first ^ second)
+
+
+@pytest.mark.parametrize("cut", [4, 15, 20, 30, 50])
+def test_sigmoid_of_a_number_that_was_cut_off_is_wrong(cut: float) -> None:
+    verdict = ex.safe_sigmoid.judge(lambda x: 1 / (1 + torch.exp(-x.clamp(-cut, cut))))
+    assert verdict.outcome is Outcome.NOT_YET
+
+
+def test_untouched_network_with_a_comment_is_told_where_to_begin() -> None:
+    def skip_network(X: Tensor, layers: list[nn.Linear]) -> Tensor:
+        h = X
+        for layer in layers[:-1]:
+            h = h + layer(h.relu_())
+        scores: Tensor = layers[-1](h)
+        return scores.relu().softmax(0)
+
+    assert ex.skip_network.judge(skip_network).message.startswith("All three faults")
+
+
+def test_pair_of_max_is_told_to_take_the_values() -> None:
+    def softmax_rows(scores: Tensor, temperature: float) -> Any:  # noqa: ANN401
+        z = scores / temperature
+        return (z - z.max(dim=1)).exp()  # type: ignore[operator]
+
+    assert "take .values" in ex.softmax_rows.judge(softmax_rows).message
 
 
 def test_each_rejected_end_is_as_bad_as_its_message_says() -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -99,6 +99,24 @@ def undivided(x: Tensor, beta: float) -> Tensor:
     return z.clamp(min=0) + (-z.abs()).exp().log1p()
 
 
+def maximum_with_a_number(x: Tensor, beta: float) -> Tensor:
+    """Other than NumPy's functions, `torch.maximum`, `torch.exp` and their like take no plain
+    numbers. For the larger one of z and 0 write `z.clamp(min=0)`.
+    """
+    z = beta * x
+    return (torch.maximum(z, 0) + (-z.abs()).exp().log1p()) / beta  # type: ignore[arg-type]
+
+
+def maximum_along_a_dimension(x: Tensor, beta: float) -> Tensor:
+    """In `torch.max(z, 0)` the 0 is a dimension: out come the maxima along it, with their places.
+    Ask `z.clamp(min=0)` for the larger one of each number and 0.
+    """
+    z = beta * x
+    larger: Any = torch.max(z, 0)
+    result: Tensor = (larger + (-z.abs()).exp().log1p()) / beta
+    return result
+
+
 def sharp_softplus_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float]]:
     yield torch.tensor([0.0, 2.0]), 1.0
     yield torch.tensor([-1000.0, 1000.0]), 1.0
@@ -119,7 +137,15 @@ def sharp_softplus_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float]
     ),
     why="exp sees only −|z|, which cannot overflow, and log1p keeps what is small.",
     inputs=sharp_softplus_inputs,
-    mistakes=(by_definition, with_log1p_only, without_log1p, for_one_side, undivided),
+    mistakes=(
+        by_definition,
+        with_log1p_only,
+        without_log1p,
+        for_one_side,
+        undivided,
+        maximum_with_a_number,
+        maximum_along_a_dimension,
+    ),
     tolerance=SMALL_COUNTS,
 )
 def sharp_softplus(x: Tensor, beta: float) -> Tensor:
@@ -168,25 +194,33 @@ def chose_too_late(x: Tensor) -> Tensor:
 
 
 def with_a_corner(x: Tensor) -> Tensor:
-    """Right but at one number: |x| has a corner at 0, where autograd takes 0 for its slope, so
-    yours is 0 and not 0.25. Write −|x| with `where`, whose two sides have slopes.
+    """Right but at one number: |x|, relu and clamp have a corner at 0, where autograd must choose
+    a slope; yours comes to 0 there, and not to 0.25. Choose between x and −x with `where`, whose
+    two sides have slopes.
     """
     e = (-x.abs()).exp()
     return torch.where(x > 0, 1, e) / (1 + e)
 
 
 def cut_off(x: Tensor) -> Tensor:
-    """You cut x off before exp: beyond the cut the values stand still and the slope is 0. That is
-    too early for a slope that is still 0.007 at 5.
+    """You cut x off before exp: beyond the cut the values stand still and the slope is 0, which
+    it is nowhere. No cut is needed if exp sees no number above 0.
     """
-    return 1 / (1 + (-x.clamp(-4, 4)).exp())
+    return 1 / (1 + (-x.clamp(-20, 20)).exp())
+
+
+def by_tanh(x: Tensor) -> Tensor:
+    """Right on paper; but 1 + tanh(x/2) loses what is small: at −20 tanh is rounded to −1, and
+    2e-9 becomes 0. Use the form with exp.
+    """
+    return (1 + (x / 2).tanh()) / 2
 
 
 def safe_sigmoid_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     yield (torch.tensor([0.5, -2.0]),)
     yield (torch.tensor([0.0]),)
     yield (torch.tensor([-1000.0, 1000.0]),)
-    yield (torch.tensor([[-89.0, -5.0, 5.0, 89.0]]),)
+    yield (torch.tensor([[-80.0, -20.0, 5.0, 89.0]]),)
     yield (torch.randn(4, 3, generator=rng, dtype=torch.float64).T,)
 
 
@@ -203,12 +237,14 @@ def safe_sigmoid_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     why="exp sees −|x| only, so nothing is infinite; and by `where`, x has a slope at 0 as well.",
     inputs=safe_sigmoid_inputs,
     use=values_and_slopes,
-    mistakes=(divided_by_infinity, mirrored, chose_too_late, with_a_corner, cut_off),
+    mistakes=(divided_by_infinity, mirrored, chose_too_late, with_a_corner, cut_off, by_tanh),
+    tolerance=Tolerance(absolute=1e-37),
 )
 def safe_sigmoid(x: Tensor) -> Tensor:
     """Return 1 / (1 + exp(−x)) for every element of the tensor `x`, in the shape of `x`.
 
     The values are right everywhere, and so are the slopes that autograd finds: at 1000, −1000, 0.
+    Small ones count: at −20 both are 2e-9, and not 0.
     """
     e = torch.where(x > 0, -x, x).exp()
     return torch.where(x > 0, 1, e) / (1 + e)
@@ -233,7 +269,7 @@ def one_maximum_for_all(scores: Tensor, temperature: float) -> Tensor:
     is nan. Each row needs its own: `amax(dim=1, keepdim=True)`.
     """
     z = scores / temperature
-    e = (z - z.max()).exp() if z.numel() else z
+    e = (z - z.max()).exp()
     return e / e.sum(dim=1, keepdim=True)
 
 
@@ -319,6 +355,13 @@ def along_the_batch(scores: Tensor) -> Tensor:
     return scores.logsumexp(dim=0)
 
 
+def maximum_of_the_batch(scores: Tensor) -> Tensor:
+    """You subtracted the maximum of the whole batch: in a row far below it every exp is 0, whose
+    logarithm is −∞. Take each row's own: `amax(dim=1)`.
+    """
+    return (scores - scores.max()).exp().sum(dim=1).log() + scores.max()
+
+
 def log_sum_exp_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     yield (torch.tensor([[0.0, 0.0], [1.0, 3.0], [2.0, -1.0]]),)
     yield (torch.tensor([[1000.0, 1000.0, 0.0]]),)  # a batch of one
@@ -339,7 +382,14 @@ def log_sum_exp_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     ),
     why="With the maximum taken out, the largest exp is 1: no overflow, and no logarithm of 0.",
     inputs=log_sum_exp_inputs,
-    mistakes=(in_three_steps, not_added_again, the_largest, a_column_for_a_row, along_the_batch),
+    mistakes=(
+        in_three_steps,
+        not_added_again,
+        the_largest,
+        a_column_for_a_row,
+        along_the_batch,
+        maximum_of_the_batch,
+    ),
 )
 def log_sum_exp(scores: Tensor) -> Tensor:
     """Return log(sum of exp(score)) of each row: tensors (N, C) to (N,); right at ±1000, too."""
@@ -535,6 +585,30 @@ def one_too_early(x: Tensor, n: int) -> Tensor:
     return torch.stack(rows)
 
 
+def overwritten_rows(x: Tensor, n: int) -> Tensor:
+    """All your rows are one and the same tensor: `*=` changes it in place, also where you have
+    put it into the list. Write `slope = slope * …`, which makes a new one.
+    """
+    rows, slope = [], torch.ones_like(x)
+    for _ in range(n):
+        x = x.sigmoid()
+        slope *= x * (1 - x)
+        rows.append(slope)
+    return torch.stack(rows)
+
+
+def a_column_for_each_sigmoid(x: Tensor, n: int) -> Tensor:
+    """Your table lies on its side: it should have a row for each sigmoid and a column for each
+    curve. `torch.stack(rows)` makes rows.
+    """
+    rows, slope = [], torch.ones_like(x)
+    for _ in range(n):
+        x = x.sigmoid()
+        slope = slope * x * (1 - x)
+        rows.append(slope)
+    return torch.stack(rows, dim=1)
+
+
 def fading_slopes_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
     yield torch.tensor([0.0, 2.0]), 1
     yield torch.tensor([0.0, 3.0, -3.0]), 4
@@ -554,7 +628,15 @@ def fading_slopes_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
     ),
     why="Along a path the slopes multiply, and each factor is at most a quarter.",
     inputs=fading_slopes_inputs,
-    mistakes=(slope_of_the_input, slope_of_the_next, one_link_each, a_quarter_each, one_too_early),
+    mistakes=(
+        slope_of_the_input,
+        slope_of_the_next,
+        one_link_each,
+        a_quarter_each,
+        one_too_early,
+        overwritten_rows,
+        a_column_for_each_sigmoid,
+    ),
     tolerance=SMALL_COUNTS,
 )
 def fading_slopes(x: Tensor, n: int) -> Tensor:
@@ -629,6 +711,54 @@ def still_down_the_batch(X: Tensor, layers: Layers) -> Tensor:
     return layers[-1](h).softmax(dim=0)
 
 
+def bent_before_the_end(X: Tensor, layers: Layers) -> Tensor:
+    """You bend h before the last layer: that one gets h as it is. Only the blocks have a ReLU."""
+    h = X
+    for layer in layers[:-1]:
+        h = h + layer(h.relu())
+    return layers[-1](h.relu()).softmax(dim=1)
+
+
+def in_place_and_bent(X: Tensor, layers: Layers) -> Tensor:
+    """Two of the three faults are left. One: `relu_` writes over h, which is still to be added.
+    The other comes right after the last layer.
+    """
+    h = X
+    for layer in layers[:-1]:
+        h = h + layer(h.relu_())
+    return layers[-1](h).relu().softmax(dim=1)
+
+
+def in_place_and_down(X: Tensor, layers: Layers) -> Tensor:
+    """Two of the three faults are left. One: `relu_` writes over h, which is still to be added.
+    The other is the direction of the softmax.
+    """
+    h = X
+    for layer in layers[:-1]:
+        h = h + layer(h.relu_())
+    return layers[-1](h).softmax(dim=0)
+
+
+def bent_and_down(X: Tensor, layers: Layers) -> Tensor:
+    """Two of the three faults are left, both after the last layer. The first: a ReLU there makes
+    all scores below 0 equal.
+    """
+    h = X
+    for layer in layers[:-1]:
+        h = h + layer(h.relu())
+    return layers[-1](h).relu().softmax(dim=0)
+
+
+def all_three_left(X: Tensor, layers: Layers) -> Tensor:
+    """All three faults are still there. Begin with `relu_`: its underscore means "in place", so it
+    writes over h, which is still to be added, and over the caller's X.
+    """
+    h = X
+    for layer in layers[:-1]:
+        h = h + layer(h.relu_())
+    return layers[-1](h).relu().softmax(dim=0)
+
+
 def unbent(X: Tensor, layers: Layers) -> Tensor:
     """With the fault you threw out the ReLU itself: without a bend, all layers are one."""
     h = X
@@ -665,7 +795,18 @@ def skip_network_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, list[nn.
     why="h is needed twice, scores may have any sign, and the shares of a row belong together.",
     inputs=skip_network_inputs,
     template=faulty_skip_network,
-    mistakes=(still_in_place, copied_first, still_bent_at_the_end, still_down_the_batch, unbent),
+    mistakes=(
+        still_in_place,
+        copied_first,
+        still_bent_at_the_end,
+        still_down_the_batch,
+        bent_before_the_end,
+        in_place_and_bent,
+        in_place_and_down,
+        bent_and_down,
+        all_three_left,
+        unbent,
+    ),
 )
 def skip_network(X: Tensor, layers: Layers) -> Tensor:
     """Return the shares of the classes for each row of X: (N, C) to (N, K)."""
@@ -781,10 +922,59 @@ def by_dimension(model: nn.Module) -> None:
             nn.init.kaiming_normal_(weights)
 
 
+def over_the_model(model: nn.Module) -> None:
+    """A loop over the model itself works for `nn.Sequential` alone, and sees its outermost parts
+    only. Loop over `model.modules()`: the model and every part, however deep.
+    """
+    for layer in model:  # type: ignore[attr-defined]
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+def one_level_deep(model: nn.Module) -> None:
+    """You went one level deep: neither the model itself nor the parts of its parts were reached.
+    `model.modules()` gives them all.
+    """
+    for layer in model.children():
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+def into_sequential_only(model: nn.Module) -> None:
+    """You go into `nn.Sequential` alone; a model may have containers of other kinds, or be a class
+    of its own. `model.modules()` goes into all of them, so no function need call itself.
+    """
+    if isinstance(model, nn.Sequential):
+        for part in model:
+            into_sequential_only(part)
+    elif isinstance(model, nn.Linear):
+        nn.init.kaiming_normal_(model.weight)
+        if model.bias is not None:
+            nn.init.zeros_(model.bias)
+
+
+def down_from_sequential(model: nn.Module) -> None:
+    """You loop over the model, which need be no `nn.Sequential`: it may be a single `nn.Linear`,
+    or hold its parts in another way. `model.modules()` gives the model and every part in it.
+    """
+    for part in model:  # type: ignore[attr-defined]
+        if isinstance(part, nn.Sequential):
+            down_from_sequential(part)
+        elif isinstance(part, nn.Linear):
+            nn.init.kaiming_normal_(part.weight)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
+
+
 def he_start_inputs(_: torch.Generator) -> Iterator[tuple[nn.Module]]:
     yield (nn.Linear(50, 200),)
     inside = nn.Sequential(nn.Linear(200, 50, bias=False), nn.ReLU())
     yield (nn.Sequential(nn.Linear(64, 200), nn.PReLU(), inside),)
+    yield (nn.ModuleDict({"body": nn.Sequential(nn.Linear(100, 80)), "head": nn.Linear(80, 50)}),)
 
 
 @exercise(
@@ -792,7 +982,7 @@ def he_start_inputs(_: torch.Generator) -> Iterator[tuple[nn.Module]]:
     minutes=7,
     difficulty=3,
     hints=(
-        "`model.modules()` yields every part of a model, however deep. Which ones do you want?",
+        "Loop over `model.modules()`. Containers and activations are among them: which are wanted?",
         "`isinstance(part, nn.Linear)` tells. Its number of inputs is `part.in_features`.",
         "`nn.init.normal_(part.weight, std=…)` fills the weights; the spread is √(2 / n_in).",
         "`nn.init.zeros_(part.bias)`, but only `if part.bias is not None`.",
@@ -809,6 +999,10 @@ def he_start_inputs(_: torch.Generator) -> Iterator[tuple[nn.Module]]:
         equal_units,
         all_at_zero,
         by_dimension,
+        over_the_model,
+        one_level_deep,
+        into_sequential_only,
+        down_from_sequential,
     ),
     tolerance=Tolerance(relative=0.08, absolute=0.1),
     changes_arguments=True,
