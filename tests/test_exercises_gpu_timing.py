@@ -70,7 +70,7 @@ def break_even_with_loop(n_bytes: int, cpu: float, gpu: float, bandwidth: float)
 
 
 def break_even_with_search(n_bytes: int, cpu: float, gpu: float, bandwidth: float) -> Any:  # noqa: ANN401
-    n = np.arange(1, 10_000, dtype=np.float64)
+    n = np.arange(1, 20_000, dtype=np.float64)
     wins = 2 * n**3 / cpu > 2 * n**3 / gpu + 3 * n**2 * n_bytes / bandwidth
     return n[wins.argmax()] if wins.any() else None
 
@@ -104,7 +104,7 @@ def measure_three_warm_ups(work: Any, synchronize: Any, clock: Any, n_samples: i
         synchronize()
         return float(clock() - start)
 
-    return torch.tensor([sample() for _ in range(n_samples)]).median()
+    return torch.tensor([sample() for _ in range(n_samples)]).quantile(0.5)
 
 
 def measure_dropping_the_first(work: Any, synchronize: Any, clock: Any, n_samples: int) -> float:  # noqa: ANN401
@@ -115,7 +115,7 @@ def measure_dropping_the_first(work: Any, synchronize: Any, clock: Any, n_sample
         work()
         synchronize()
         samples[i] += clock()
-    return float(sorted(samples[1:])[n_samples // 2])
+    return float(np.percentile(sorted(samples[1:]), 50))
 
 
 def layer_intensities_in_steps(m: int, k: int, n: int, n_bytes: int) -> list[float]:
@@ -168,6 +168,92 @@ RIGHT: dict[str, tuple[Callable[..., Any], ...]] = {
     ),
 }
 PAIRS = [(name, answer) for name, answers in RIGHT.items() for answer in answers]
+
+
+def only_lengths(a: torch.Tensor, b: torch.Tensor, t: float) -> Any:  # noqa: ANN401
+    return (a.norm() - b.norm()).abs() <= t * b.norm()
+
+
+def by_the_result(a: torch.Tensor, b: torch.Tensor, t: float) -> Any:  # noqa: ANN401
+    return (a - b).norm() <= t * a.norm()
+
+
+def only_the_largest(a: torch.Tensor, b: torch.Tensor, t: float) -> Any:  # noqa: ANN401
+    return (a - b).abs().max() <= t * b.norm()
+
+
+def largest_by_largest(a: torch.Tensor, b: torch.Tensor, t: float) -> Any:  # noqa: ANN401
+    return (a - b).abs().max() <= t * b.abs().max()
+
+
+def sum_by_norm(a: torch.Tensor, b: torch.Tensor, t: float) -> Any:  # noqa: ANN401
+    return abs((a - b).sum()) <= t * b.norm()
+
+
+def sum_by_sum(a: torch.Tensor, b: torch.Tensor, t: float) -> Any:  # noqa: ANN401
+    return (a - b).sum().abs() <= t * b.sum().abs()
+
+
+def mean_by_mean(a: torch.Tensor, b: torch.Tensor, t: float) -> Any:  # noqa: ANN401
+    return (a - b).abs().mean() <= t * b.abs().mean()
+
+
+def total_by_norm(a: torch.Tensor, b: torch.Tensor, t: float) -> Any:  # noqa: ANN401
+    return (a - b).abs().sum() <= t * b.norm()
+
+
+def squares(a: torch.Tensor, b: torch.Tensor, t: float) -> Any:  # noqa: ANN401
+    return (a - b).square().sum() <= t * b.square().sum()
+
+
+def search_up_to_a_thousand(n_bytes: int, cpu: float, gpu: float, bandwidth: float) -> int | None:
+    for n in range(1, 1000):
+        if 2 * n**3 / cpu > 2 * n**3 / gpu + 3 * n**2 * n_bytes / bandwidth:
+            return n
+    return None
+
+
+def median_of_torch(work: Any, synchronize: Any, clock: Any, n_samples: int) -> Any:  # noqa: ANN401
+    samples = torch.empty(n_samples)
+    work()
+    synchronize()
+    for i in range(n_samples):
+        start = clock()
+        work()
+        synchronize()
+        samples[i] = clock() - start
+    return samples.median()
+
+
+def roof_of_zeros_like(sizes: Any, n_bytes: int, bandwidth: float, peak: float) -> Any:  # noqa: ANN401
+    rates = np.zeros_like(sizes)
+    for i, n in enumerate(sizes):
+        rates[i] = min(2 * n / (3 * n_bytes) * bandwidth, peak)
+    return rates
+
+
+WRONG: dict[str, tuple[Callable[..., Any], ...]] = {
+    "agree": (
+        only_lengths,
+        by_the_result,
+        only_the_largest,
+        largest_by_largest,
+        sum_by_norm,
+        sum_by_sum,
+        mean_by_mean,
+        total_by_norm,
+        squares,
+    ),
+    "break_even": (search_up_to_a_thousand,),
+    "measure": (median_of_torch,),
+    "roof": (roof_of_zeros_like,),
+}
+WRONG_PAIRS = [(name, answer) for name, answers in WRONG.items() for answer in answers]
+
+
+@pytest.mark.parametrize(("name", "answer"), WRONG_PAIRS, ids=[f.__name__ for _, f in WRONG_PAIRS])
+def test_answers_that_are_nearly_right_do_not_pass(name: str, answer: Callable[..., Any]) -> None:
+    assert getattr(ex, name).judge(answer).outcome is Outcome.NOT_YET
 
 
 class Caller:

@@ -45,7 +45,7 @@ def benchmark(work: Work, device: torch.device = CPU, *, min_seconds: float = 0.
     if device.type == "cuda":
         samples = time_with_events(work, min_seconds)
     else:
-        # `Timer` knows when CUDA has finished, and needs no help on the CPU, but not MPS.
+        # On the CPU a call returns when its work is done; for MPS, `Timer` must be told to wait.
         statement = "work(); synchronize(device)" if device.type == "mps" else "work()"
         names = {"work": work, "synchronize": synchronize, "device": device}
         timer = Timer(statement, globals=names, num_threads=torch.get_num_threads())

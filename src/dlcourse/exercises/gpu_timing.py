@@ -34,6 +34,21 @@ def forgot_the_launch() -> tuple[int, int, int]:
     return 1, 50, 20
 
 
+def launch_for_nothing() -> tuple[int, int, int]:
+    """You took `neither` for no time at all: the clock sees the call itself, which puts the product on the list."""  # noqa: E501
+    return 0, 50, 21
+
+
+def launch_waits() -> tuple[int, int, int]:
+    """You made the call wait for the earlier tasks in `neither`: to write on a list takes no longer because much stands on it already."""  # noqa: E501
+    return 31, 51, 21
+
+
+def launch_in_the_wrong_place() -> tuple[int, int, int]:
+    """You counted the launch where it runs beside the earlier tasks, in `after`, and left it out where the GPU must wait for it, in `both`."""  # noqa: E501
+    return 1, 51, 20
+
+
 @question(
     "What does the clock report?",
     minutes=5,
@@ -45,7 +60,15 @@ def forgot_the_launch() -> tuple[int, int, int]:
         "With the waiting at the end, the GPU finishes 30 ms of old work and then 20 ms of yours.",
     ),
     why="Only `both` is the time of a product by itself: one launch, and then the work.",
-    mistakes=(work_always_seen, waited_before_launching, forgot_earlier_tasks, forgot_the_launch),
+    mistakes=(
+        work_always_seen,
+        waited_before_launching,
+        forgot_earlier_tasks,
+        forgot_the_launch,
+        launch_for_nothing,
+        launch_waits,
+        launch_in_the_wrong_place,
+    ),
 )
 def to_do_list() -> tuple[int, int, int]:
     """A GPU's list holds earlier tasks for 30 ms when you come to time one product. To put
@@ -139,6 +162,41 @@ def nan_agrees(result: Tensor, reference: Tensor, tolerance: float) -> bool:
     return not bool((result - reference).norm() > tolerance * reference.norm())
 
 
+def strictly_less(result: Tensor, reference: Tensor, tolerance: float) -> bool:
+    """You asked for less than the bound, and "at most" includes the bound itself: equal results agree even if the tolerance is 0."""  # noqa: E501
+    return bool((result - reference).norm() < tolerance * reference.norm())
+
+
+def handed_to_allclose(result: Tensor, reference: Tensor, tolerance: float) -> bool:
+    """You handed the tolerance to `allclose`: it looks at each element by itself, and forgives a little (`atol`) besides. Compare the lengths."""  # noqa: E501
+    return torch.allclose(result, reference, rtol=tolerance)
+
+
+def lengths_differ(result: Tensor, reference: Tensor, tolerance: float) -> bool:
+    """You subtracted the lengths: two results of one length can point anywhere. Take the length of the difference."""  # noqa: E501
+    return bool((result.norm() - reference.norm()).abs() <= tolerance * reference.norm())
+
+
+def relative_to_the_result(result: Tensor, reference: Tensor, tolerance: float) -> bool:
+    """You measured by the length of `result`, which may be the one that is wrong: if it is far too large, so is what you allow. Measure by `reference`."""  # noqa: E501
+    return bool((result - reference).norm() <= tolerance * result.norm())
+
+
+def largest_error(result: Tensor, reference: Tensor, tolerance: float) -> bool:
+    """You looked at the largest error alone: many small ones add up. Take the length of the whole difference."""  # noqa: E501
+    return bool((result - reference).abs().max() <= tolerance * reference.norm())
+
+
+def averages(result: Tensor, reference: Tensor, tolerance: float) -> bool:
+    """You averaged the errors: among many elements a single large error disappears. Take the length of the difference."""  # noqa: E501
+    return bool((result - reference).abs().mean() <= tolerance * reference.abs().mean())
+
+
+def cancelling(result: Tensor, reference: Tensor, tolerance: float) -> bool:
+    """You added up the errors before you dropped the sign, so that they cancel. Take the length of the difference."""  # noqa: E501
+    return bool((result - reference).sum().abs() <= tolerance * reference.norm())
+
+
 def bit_by_bit(result: Tensor, reference: Tensor, tolerance: float) -> bool:  # noqa: ARG001
     """Return whether the results of two devices, tensors of one shape, agree.
 
@@ -151,11 +209,18 @@ def bit_by_bit(result: Tensor, reference: Tensor, tolerance: float) -> bool:  # 
 def agree_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, float]]:
     yield torch.tensor([1025.0]), torch.tensor([1024.5]), 1e-3  # what TF32 made of 1024.5
     yield torch.tensor([1025.0]), torch.tensor([1024.5]), 1e-5
+    yield torch.tensor([3.0, 4.0]), torch.tensor([4.0, 3.0]), 0.1  # of one length and one sum
+    yield torch.tensor([4.0]), torch.tensor([1.0]), 0.8  # much too large
     yield torch.tensor([1000.0, 0.002]), torch.tensor([1000.0, 0.001]), 1e-4
     yield torch.tensor([0.5, 3.0]), torch.tensor([0.5, 4.0]), 0.125  # too small
     yield torch.tensor([0.0, 0.003]), torch.tensor([0.0, 0.004]), 0.01
     yield torch.tensor([[3.0], [4.0]]), torch.tensor([[3.0], [4.0]]), 0.0
     yield torch.tensor([1.0, float("nan")]), torch.tensor([1.0, 1.0]), 0.5
+    ones, spike = torch.ones(16), torch.eye(16)[3]
+    yield ones + 0.125, ones, 0.15  # small errors, near enough
+    yield ones + 0.25, ones, 0.15  # small errors, too many of them
+    yield ones + 1.5 * spike, ones, 0.15  # a single error
+    yield 10 * spike + 0.5, 10 * spike, 0.1  # no error as large as the spike allows
     wide = torch.randn(3, 4, generator=rng, dtype=torch.float64).T
     yield wide + 1e-9, wide, 1e-7
     yield wide + 1e-9, wide, 1e-11
@@ -173,7 +238,20 @@ def agree_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, float]]
     why="Rounding errors grow with the numbers, so a tolerance must be relative to them.",
     inputs=agree_inputs,
     template=bit_by_bit,
-    mistakes=(each_by_itself, not_relative, default_tolerance, with_sign, nan_agrees),
+    mistakes=(
+        each_by_itself,
+        not_relative,
+        default_tolerance,
+        with_sign,
+        nan_agrees,
+        strictly_less,
+        handed_to_allclose,
+        lengths_differ,
+        relative_to_the_result,
+        largest_error,
+        averages,
+        cancelling,
+    ),
     equivalent=(
         (
             "result - reference",
@@ -229,6 +307,11 @@ def relu_like_an_addition(m: int, k: int, n: int, n_bytes: int) -> tuple[float, 
     return 2 * m * k * n / ((m * k + k * n + m * n) * n_bytes), 1 / (3 * n_bytes)
 
 
+def relu_first(m: int, k: int, n: int, n_bytes: int) -> tuple[float, float]:
+    """Both numbers are right, in the wrong order: return that of the product first, then relu's."""
+    return 1 / (2 * n_bytes), 2 * m * k * n / ((m * k + k * n + m * n) * n_bytes)
+
+
 def layer_inputs(_: torch.Generator) -> Iterator[tuple[int, int, int, int]]:
     yield 1, 2, 3, 4
     yield 2, 3, 5, 2
@@ -257,6 +340,7 @@ def layer_inputs(_: torch.Generator) -> Iterator[tuple[int, int, int, int]]:
         always_float32,
         relu_writes_nothing,
         relu_like_an_addition,
+        relu_first,
     ),
 )
 def layer_intensities(m: int, k: int, n: int, n_bytes: int) -> tuple[float, float]:
@@ -300,6 +384,11 @@ def intensity_alone(sizes: Sizes, n_bytes: int, bandwidth: float, peak: float) -
     return np.minimum(2 * sizes / (3 * n_bytes), peak)
 
 
+def cut_off(sizes: Sizes, n_bytes: int, bandwidth: float, peak: float) -> Sizes:
+    """Your rates are right, but cut off to whole numbers: an array made like `sizes` (`zeros_like`) holds integers. Ask for `dtype=float`."""  # noqa: E501
+    return (2 * sizes / (3 * n_bytes) * bandwidth).clip(max=peak).astype(sizes.dtype)
+
+
 def roof_inputs(_: torch.Generator) -> Iterator[tuple[Sizes, int, float, float]]:
     yield np.array([3, 30, 300]), 4, 10.0, 200.0
     yield np.array([1, 2, 64, 512]), 8, 3.0e10, 2.0e11
@@ -330,7 +419,14 @@ def roof_use(
     why="Moving bytes and computing go on at once, so the lower of the two limits decides.",
     inputs=roof_inputs,
     use=roof_use,
-    mistakes=(never_flat, upper_envelope, sixth_of_n, one_after_the_other, intensity_alone),
+    mistakes=(
+        never_flat,
+        upper_envelope,
+        sixth_of_n,
+        one_after_the_other,
+        intensity_alone,
+        cut_off,
+    ),
 )
 def roof(sizes: Sizes, n_bytes: int, bandwidth: float, peak: float) -> Rates:
     """Return the highest rate, in FLOP a second, of an (n, n) product for each n in `sizes`.
@@ -370,6 +466,11 @@ def one_too_many(n_samples: int, batch_size: int, launch: float, seconds_each: f
     return (n_samples // batch_size + 1) * launch + n_samples * seconds_each
 
 
+def part_of_a_launch(n_samples: int, batch_size: int, launch: float, seconds_each: float) -> float:
+    """You gave the short last batch only a part of a launch: it costs a whole one, so round the number of batches up."""  # noqa: E501
+    return n_samples / batch_size * launch + n_samples * seconds_each
+
+
 def epoch_inputs(_: torch.Generator) -> Iterator[tuple[int, int, float, float]]:
     yield 10, 4, 1.0, 0.1  # 4, 4 and 2
     yield 8, 4, 1.0, 0.5  # no rest
@@ -389,7 +490,14 @@ def epoch_inputs(_: torch.Generator) -> Iterator[tuple[int, int, float, float]]:
     ),
     why="The work depends on the samples, the overhead on the number of calls: large batches save it.",  # noqa: E501
     inputs=epoch_inputs,
-    mistakes=(drops_the_rest, fills_the_rest, one_launch, launch_for_each, one_too_many),
+    mistakes=(
+        drops_the_rest,
+        fills_the_rest,
+        one_launch,
+        launch_for_each,
+        one_too_many,
+        part_of_a_launch,
+    ),
     tolerance=Tolerance(absolute=0.0),
 )
 def epoch_seconds(n_samples: int, batch_size: int, launch: float, seconds_each: float) -> Any:  # noqa: ANN401 - NumPy's ceil is not annotated
@@ -523,13 +631,22 @@ def always_wins(n_bytes: int, cpu: float, gpu: float, bandwidth: float) -> int |
     return int(3 * n_bytes / (2 * bandwidth * (1 / cpu - 1 / gpu))) + 1
 
 
+def gives_up(n_bytes: int, cpu: float, gpu: float, bandwidth: float) -> int | None:
+    """You stopped the search too early, and called it None: where the GPU is faster than the CPU, it pays for some n, however large."""  # noqa: E501
+    if gpu <= cpu:
+        return None
+    n = int(3 * n_bytes / (2 * bandwidth * (1 / cpu - 1 / gpu))) + 1
+    return n if n < 1000 else None  # or any such bound
+
+
 def break_even_inputs(_: torch.Generator) -> Iterator[tuple[int, float, float, float]]:
     yield 4, 2.0**30, 2.0**31, 3 * 2.0**28  # as fast at n = 16
     yield 4, 1e11, 1e12, 1.3e10
     yield 8, 1e11, 1.5e11, 1.3e10
+    yield 2, 1e9, 1e14, 7e12  # pays for a single number
+    yield 4, 1e12, 1.05e12, 1.1e10  # hardly faster: pays late
     yield 2, 1e11, 1e11, 1.3e10  # no faster
     yield 4, 2e11, 1e11, 1.3e10  # slower
-    yield 2, 1e9, 1e14, 7e12  # pays for a single number
 
 
 @exercise(
@@ -543,7 +660,7 @@ def break_even_inputs(_: torch.Generator) -> Iterator[tuple[int, float, float, f
     ),
     why="Work grows as n³ and transfer as n², so that a faster device wins in the end.",
     inputs=break_even_inputs,
-    mistakes=(one_way, gpu_takes_no_time, half_the_work, tie_wins, always_wins),
+    mistakes=(one_way, gpu_takes_no_time, half_the_work, tie_wins, always_wins, gives_up),
 )
 def break_even(n_bytes: int, cpu: float, gpu: float, bandwidth: float) -> float | None:
     """Return the smallest whole n ≥ 1 for which an (n, n) product is faster by way of the GPU.
@@ -662,11 +779,62 @@ def in_one_block(work: Action, synchronize: Action, clock: Clock, n_samples: int
     return (clock() - start) / n_samples
 
 
+def never_waited(work: Action, synchronize: Action, clock: Clock, n_samples: int) -> float:
+    """You do not wait before the loop: the first sample then holds the warm-up and whatever was on the list. Synchronize between the warm-up and the loop."""  # noqa: E501
+    samples = []
+    work()
+    for _ in range(n_samples):
+        start = clock()
+        work()
+        synchronize()
+        samples.append(clock() - start)
+    return float(np.median(samples))
+
+
+def lower_middle(work: Action, synchronize: Action, clock: Clock, n_samples: int) -> float:
+    """Your times are right. Of an even number of samples you took the lower of the two in the middle, as torch's `median` does: take their mean, as `np.median` does."""  # noqa: E501
+    samples = []
+    work()
+    synchronize()
+    for _ in range(n_samples):
+        start = clock()
+        work()
+        synchronize()
+        samples.append(clock() - start)
+    return sorted(samples)[(n_samples - 1) // 2]
+
+
+def upper_middle(work: Action, synchronize: Action, clock: Clock, n_samples: int) -> float:
+    """Your times are right. Of an even number of samples you took the upper of the two in the middle: take the mean of both, as `np.median` does."""  # noqa: E501
+    samples = []
+    work()
+    synchronize()
+    for _ in range(n_samples):
+        start = clock()
+        work()
+        synchronize()
+        samples.append(clock() - start)
+    return sorted(samples)[n_samples // 2]
+
+
+def cold_and_averaged(work: Action, synchronize: Action, clock: Clock, n_samples: int) -> float:
+    """Now you wait before you read the clock: well done. Two faults are left, one before the loop, one in the last line."""  # noqa: E501
+    samples = []
+    synchronize()
+    for _ in range(n_samples):
+        start = clock()
+        work()
+        synchronize()
+        samples.append(clock() - start)
+    return sum(samples) / n_samples
+
+
 def three_faults(work: Action, synchronize: Action, clock: Clock, n_samples: int) -> float:
     """Return the median seconds of `n_samples` calls of `work`, which runs on a GPU.
 
     work(): launches the work and returns at once. synchronize(): waits until all work is done.
     clock(): returns the time, in seconds. The first call of `work` only warms up.
+    Of an even number of samples, the median is halfway between the two in the middle.
     """
     samples = []
     synchronize()
@@ -683,6 +851,7 @@ def measure_inputs(_: torch.Generator) -> Iterator[tuple[float, list[float]]]:
     yield 50.0, [2.0, 9.0, 3.0]
     yield 500.0, [4.0]
     yield 70.0, [9.0, 5.0, 2.0, 30.0, 6.0]
+    yield 60.0, [3.0, 12.0, 4.0, 7.0]  # an even number
 
 
 def measure_use(answer: Callable[..., Any], first_call: float, later_calls: list[float]) -> object:
@@ -704,7 +873,18 @@ def measure_use(answer: Callable[..., Any], first_call: float, later_calls: list
     inputs=measure_inputs,
     use=measure_use,
     template=three_faults,
-    mistakes=(cold, launched, started_early, averaged_samples, fastest_sample, in_one_block),
+    mistakes=(
+        cold,
+        launched,
+        started_early,
+        averaged_samples,
+        fastest_sample,
+        in_one_block,
+        never_waited,
+        lower_middle,
+        upper_middle,
+        cold_and_averaged,
+    ),
 )
 def measure(
     work: Action, synchronize: Action, clock: Clock, n_samples: int
@@ -713,6 +893,7 @@ def measure(
 
     work(): launches the work and returns at once. synchronize(): waits until all work is done.
     clock(): returns the time, in seconds. The first call of `work` only warms up.
+    Of an even number of samples, the median is halfway between the two in the middle.
     """
     samples = []
     work()
