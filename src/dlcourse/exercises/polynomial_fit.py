@@ -886,6 +886,22 @@ def looked_at_the_top(
     return w, limit, "limit"
 
 
+def counted_the_next(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You count a step before it is taken: at the top of the loop, step - 1 are done. And look at
+    the loss after each step, too: the rule for the weights comes second.
+    """
+    for step in range(1, limit + 1):
+        if loss(w) <= goal:
+            return w, step, "loss"
+        change = lr * slope(w)
+        w = w - change
+        if change.abs().max() <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"
+
+
 def walk_until(
     answer: Callable[..., object],
     curvatures: Tensor,
@@ -943,6 +959,7 @@ def bowls_to_stop_in(
         whole_length,
         total_change,
         looked_at_the_top,
+        counted_the_next,
     ),
     inputs=bowls_to_stop_in,
     use=walk_until,
