@@ -94,14 +94,14 @@ def total_slope(f: Function, x: Tensor) -> Tensor:
 
 
 def by_nudging(f: Function, x: Tensor) -> Tensor:
-    """You nudged x. In float32 that leaves three or four right digits; autograd is exact."""
+    """You nudged x. In float32 that leaves two to four right digits; autograd is exact."""
     return (f(x + 1e-3) - f(x - 1e-3)) / 2e-3
 
 
 def slope_inputs(rng: torch.Generator) -> Iterator[tuple[Function, Tensor]]:
-    yield torch.sin, torch.tensor([0.0, 1.0])
+    yield torch.square, torch.tensor([1.0, 300.0])  # a nudge in float32 is wrong in digits shown
     yield torch.exp, torch.randn(4, 3, generator=rng).T  # not contiguous
-    yield torch.square, torch.tensor(3.0)
+    yield torch.sin, torch.tensor(3.0)
     yield torch.tanh, torch.tensor([0.5, -1.5], dtype=torch.float64)
 
 
@@ -967,6 +967,13 @@ def use_bell(answer: Any, x: Tensor, v: Tensor) -> dict[str, object]:  # noqa: A
         SignLost,
         NotUnpacked,
         ChangesGradOutput,
+    ),
+    equivalent=(
+        (
+            "ctx.save_for_backward(x, result)",
+            "ctx.save_for_backward(result, x)",
+            "x and the result are only multiplied, so either may come first",
+        ),
     ),
 )
 class Bell(torch.autograd.Function):
