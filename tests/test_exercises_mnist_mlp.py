@@ -591,3 +591,55 @@ def test_batch_norm_looks_at_its_neighbors_only_in_training_mode() -> None:
         seen[training] = torch.allclose(*outs)
     assert seen == {True: False, False: True}
     assert ex.neighbors.answer() == "c"
+
+
+# ---------------------------------------------------------------------------- wrong answers
+
+
+class OnlyTheModelReplaced(CheckpointOfBytes):
+    def load(self, file: io.BytesIO) -> int:
+        weights, state, epoch = torch.load(file)
+        self.model = weights
+        self.optimizer.load_state_dict(state)
+        return int(epoch)
+
+
+class PMisnamed(nn.Module):
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.rate = p
+
+    def forward(self, X: Tensor) -> Tensor:
+        p: Any = self.p  # another name
+        return nn.functional.dropout(X, p, self.training)
+
+
+def stop_with_a_new_name(
+    model: nn.Module, train_once: Train, measure: Measure, n_epochs: int, patience: int
+) -> float:
+    best, waited, best_model = math.inf, 0, model
+    for _ in range(n_epochs):
+        train_once(model)
+        loss = measure(model)
+        waited += 1
+        if loss < best:
+            best, waited, best_model = loss, 0, copy.deepcopy(model)
+        if waited == patience:
+            break
+    model = best_model
+    return best
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "told"),
+    [
+        (CHECKPOINT, OnlyTheModelReplaced, "Load into the one that you were given"),
+        (DROPOUT, PMisnamed, "has no attribute 'p'"),
+        (ex.stop_early, stop_with_a_new_name, "you never loaded what you kept"),
+    ],
+)
+def test_a_likely_slip_is_told_what_it_is(exercise: Exercise, answer: object, told: str) -> None:
+    verdict = exercise.judge(answer)
+    assert verdict.outcome in {Outcome.NOT_YET, Outcome.RAISED}
+    assert told in verdict.message
+    assert "super().__init__()" not in verdict.message

@@ -32,6 +32,22 @@ def divided_only_bytes(pictures: Tensor) -> Tensor:
     return (unit - 0.1307) / 0.3081
 
 
+def divided_only_whole_numbers(pictures: Tensor) -> Tensor:
+    """You divided whole numbers and left decimals as they are: but these decimals run to 255, too,
+    as the task says. Divide them as well.
+    """
+    unit = pictures if pictures.is_floating_point() else pictures / 255
+    return (unit - 0.1307) / 0.3081
+
+
+def guessed_from_the_largest(pictures: Tensor) -> Tensor:
+    """You look at the largest value to guess whether to divide: a picture so dark that it holds
+    no value above 1 is then left out. Here every picture runs from 0 to 255; divide them all.
+    """
+    unit = pictures / 255 if pictures.max() > 1 else pictures
+    return (unit - 0.1307) / 0.3081
+
+
 def numbers_of_imagenet(pictures: Tensor) -> Tensor:
     """You took ImageNet's numbers, 0.485 and 0.229: they belong to color photographs, and leave
     digits with a mean of −1.55. Take the numbers of the pictures that the network learned from.
@@ -60,6 +76,8 @@ def rescale_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     yield (torch.randint(256, (3, 4, 5), generator=rng, dtype=torch.uint8).transpose(1, 2),)
     yield (255 * torch.rand(2, 28, 28, generator=rng, dtype=torch.float64),)
     yield (torch.randint(256, (2, 3, 2), generator=rng),)
+    yield (torch.tensor([[[0, 1]]], dtype=torch.uint8),)
+    yield (torch.tensor([[[0.0, 1.0, 0.25]]]),)
 
 
 @exercise(
@@ -76,7 +94,14 @@ def rescale_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     ),
     why="Arithmetic does not ask for the dtype, and the two numbers are those from training.",
     inputs=rescale_inputs,
-    mistakes=(divided_only_bytes, numbers_of_imagenet, numbers_of_these_pictures, only_divided),
+    mistakes=(
+        divided_only_bytes,
+        divided_only_whole_numbers,
+        guessed_from_the_largest,
+        numbers_of_imagenet,
+        numbers_of_these_pictures,
+        only_divided,
+    ),
 )
 def rescale(pictures: Tensor) -> Tensor:
     """Return `pictures` in the form that the network was trained on.
@@ -114,6 +139,15 @@ def exponential_overflows(logits: Tensor, y: Tensor) -> Tensor:
     return -probabilities[torch.arange(len(y)), y].log().mean()
 
 
+def one_maximum_for_all(logits: Tensor, y: Tensor) -> Tensor:
+    """You subtract the largest score of the whole batch: in a row far below it every power becomes
+    0, and the loss inf or nan. Each row needs its own: `max(dim=1, keepdim=True).values`.
+    """
+    shifted = logits - logits.max()
+    log_sums = shifted.exp().sum(dim=1).log()
+    return (log_sums - shifted[torch.arange(len(y)), y]).mean()
+
+
 def probability_underflows(logits: Tensor, y: Tensor) -> Tensor:
     """You took the logarithm after softmax: a tiny probability has become 0 by then, and the loss
     inf. Work out the logarithm of the quotient on paper: score minus the log of the sum.
@@ -141,6 +175,7 @@ def cross_entropy_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]
     yield torch.tensor([[0.0, 200.0, 100.0]]), torch.tensor([0])
     yield torch.tensor([[1000.0, 0.0], [3.0, 1002.0], [999.0, 998.0]]), torch.tensor([0, 1, 1])
     yield torch.tensor([[-1000.0, -1001.0, -999.0]]), torch.tensor([1])
+    yield torch.tensor([[0.0, 1.0], [500.0, 501.0]]), torch.tensor([0, 0])
     many = torch.randn(4, 6, generator=rng, dtype=torch.float64).T
     yield many, torch.randint(4, (6,), generator=rng)
 
@@ -170,6 +205,7 @@ def cross_entropy_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]
         scores_for_logarithms,
         probabilities_for_logarithms,
         exponential_overflows,
+        one_maximum_for_all,
         probability_underflows,
         softmax_before_and_within,
         losses_summed,
@@ -301,23 +337,69 @@ class ScaledInUse(nn.Module):
         return X * (torch.rand_like(X) >= self.p) if self.training else X * (1 - self.p)
 
 
+class BaseNotMade(nn.Module):
+    """Call `super().__init__()` first in your `__init__`: without it the module has no place for
+    its parts, and `train()` and `eval()` cannot work.
+    """
+
+    def __init__(self, p: float) -> None:
+        self.p = p
+
+    def forward(self, X: Tensor) -> Tensor:
+        return nn.functional.dropout(X, self.p, self.training)
+
+
+class InPlace(nn.Module):
+    """You change X itself: whoever handed it over still needs it as it was. Return a new tensor
+    (`X * kept`, say), and leave out `X[…] = 0`, `*=` and functions whose name ends in `_`.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, X: Tensor) -> Tensor:
+        return nn.functional.dropout(X, self.p, self.training, inplace=True)
+
+
+class SameNumberEachTime(nn.Module):
+    """You drop equally many numbers in every call. Each is to be dropped on its own, so that their
+    number varies a little, as it does with coins. Draw once for each number: `rand_like`.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, X: Tensor) -> Tensor:
+        if not self.training:
+            return X
+        order = torch.randperm(X.numel()).reshape(X.shape)
+        return X * (order >= round(self.p * X.numel())) / (1 - self.p)
+
+
 def watch_dropout(answer: Callable[[float], nn.Module], X: Tensor, p: float) -> dict[str, Any]:
     layer = answer(p)
+    if isinstance(layer, nn.Module) and not hasattr(layer, "_modules"):
+        return {"the call of super().__init__()": "missing"}
     layer.train()
     given = X.clone()
     out = layer(given)
-    first, second = out == 0, layer(X.clone()) == 0
+    first, second, third, fourth = out == 0, *(layer(X.clone()) == 0 for _ in range(3))
+    counts = {int(dropped.sum()) for dropped in (first, second, third, fourth)}
     factors = (out / X).round(decimals=4).unique()
     layer.eval()
     used = layer(X.clone())
     share = first.double().mean().item()
     return {
+        "the call of super().__init__()": "there",
         "shape": list(out.shape),
-        "X itself": "as it was" if torch.equal(given, X) else "changed: work on a copy",
+        "X after the call": "as it was" if torch.equal(given, X) else "changed",
         "share set to 0 while training": p if abs(share - p) < 0.06 else share,
         "the others are multiplied by": factors[factors != 0].tolist(),
         "every row loses the same": bool((first == first[0]).all()),
         "the second call drops the same": bool((first == second).all()),
+        "every call drops equally many": len(counts) == 1,
         "share changed after eval()": (used != X).double().mean().item(),
         "factor after eval()": (used / X).max().item(),
     }
@@ -351,7 +433,16 @@ def dropout_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float]]:
     why="`self.training` is set by train() and eval(), in every layer of a network at once.",
     inputs=dropout_inputs,
     use=watch_dropout,
-    mistakes=(AlwaysOn, NotScaled, OneForAll, Reversed, ScaledInUse),
+    mistakes=(
+        AlwaysOn,
+        NotScaled,
+        OneForAll,
+        Reversed,
+        ScaledInUse,
+        BaseNotMade,
+        InPlace,
+        SameNumberEachTime,
+    ),
 )
 class DropoutByHand(nn.Module):
     """A layer that drops each number with probability p, but only while training.
@@ -457,6 +548,11 @@ def every_answer_with_every_label(batches: Batches) -> Tensor:
     return torch.stack(pairs).sum() / sum(len(y) for _, y in batches)
 
 
+def right_in_percent(batches: Batches) -> Tensor:
+    """You answer in percent, and a number from 0 to 1 is asked for: leave out the factor of 100."""
+    return 100 * sum_right(batches) / sum(len(y) for _, y in batches)
+
+
 def sum_right(batches: Batches) -> Tensor:
     return torch.stack([(logits.argmax(dim=1) == y).sum() for logits, y in batches]).sum()
 
@@ -491,6 +587,7 @@ def share_right_inputs(rng: torch.Generator) -> Iterator[tuple[Batches]]:
         batches_taken_for_full,
         shares_averaged,
         every_answer_with_every_label,
+        right_in_percent,
     ),
 )
 def share_right(batches: Batches) -> Tensor | float:
@@ -569,7 +666,7 @@ def count_answers_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor,
     mistakes=(transposed, repeats_lost, last_class_missing, shares_of_rows),
 )
 def count_answers(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
-    """Return the confusion matrix, (n_classes, n_classes): whole numbers.
+    """Return the confusion matrix, (n_classes, n_classes): counts, in any dtype.
 
     In row t and column a stands how many samples of the true class t were answered with a.
     y, y_hat: (N,), the true classes and the answers, from 0 to n_classes − 1; N may be 0.
@@ -621,8 +718,9 @@ def bar_heights_inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     mistakes=(of_the_answers, of_all, not_in_percent),
 )
 def bar_heights(confusion: Tensor) -> Tensor:
-    """Return the heights of a bar chart, (C,): what percent of each true class was read right.
+    """Return the heights of a bar chart: what percent of each true class was read right.
 
+    The result is a tensor (C,).
     confusion: (C, C), counts; rows are the truth, columns what the network said. Each class
     occurs at least once.
     """
@@ -707,6 +805,41 @@ class WholeObjects:
         return int(epoch)
 
 
+class TakenAtTheStart:
+    """You took the state dicts in `__init__`: an optimizer's averages begin with its first step, so
+    they are not in there yet. Call `state_dict()` in `save`, for the state at that time.
+    """
+
+    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self.model, self.optimizer = model, optimizer
+        self.states = model.state_dict(), optimizer.state_dict()
+
+    def save(self, file: io.BytesIO, epoch: int) -> None:
+        torch.save((*self.states, epoch), file)
+
+    def load(self, file: io.BytesIO) -> int:
+        weights, state, epoch = torch.load(file)
+        self.model.load_state_dict(weights)
+        self.optimizer.load_state_dict(state)
+        return int(epoch)
+
+
+class ModelReplaced:
+    """Your `load` leaves the network as it was made. Load into the one that you were given, with
+    `self.model.load_state_dict(…)`; `self.model = …` only gives its name to something else.
+    """
+
+    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self.model, self.optimizer = model, optimizer
+
+    def save(self, file: io.BytesIO, epoch: int) -> None:
+        torch.save((self.model.state_dict(), self.optimizer.state_dict(), epoch), file)
+
+    def load(self, file: io.BytesIO) -> int:
+        self.model, self.optimizer, epoch = torch.load(file)
+        return int(epoch)
+
+
 def _small_network(seed: int, names: tuple[str, str]) -> nn.Module:
     rng = torch.Generator().manual_seed(seed)
     layers = nn.Linear(3, 2), nn.BatchNorm1d(2)
@@ -733,12 +866,12 @@ def watch_checkpoint(
     layers_loading: tuple[str, str],
 ) -> dict[str, Any]:
     model, other = _small_network(1, layers_saved), _small_network(2, layers_loading)
-    optimizer, other_optimizer = (
-        optimizer_class(one.parameters(), lr=0.1) for one in (model, other)
-    )
+    optimizer = optimizer_class(model.parameters(), lr=0.1)
+    other_optimizer = optimizer_class(other.parameters(), lr=0.3)  # the file brings the rate, too
+    keeper = answer(model, optimizer)  # made before the first step
     _one_step(model, optimizer)
     file = io.BytesIO()
-    answer(model, optimizer).save(file, epoch)
+    keeper.save(file, epoch)
     _one_step(model, optimizer)  # training goes on; the file stays as it is
     file.seek(0)
     checkpoint = answer(other, other_optimizer)
@@ -748,10 +881,14 @@ def watch_checkpoint(
         except Exception:  # noqa: BLE001 - whatever error says that it does not fit
             return {"load, where the layers have other names": "raises an error"}
         return {"load, where the layers have other names": "raises no error"}
+    as_made = _numbers_in(other)
     loaded_epoch = checkpoint.load(file)
     right_after = _numbers_in(other)
+    if torch.equal(right_after, as_made):
+        return {"load changes the network that it was given": "no"}
     _one_step(other, other_optimizer)
     return {
+        "load changes the network that it was given": "yes",
         "load returns": loaded_epoch,
         "the network's numbers after load": right_after,
         "the same numbers a step later": _numbers_in(other),
@@ -780,7 +917,14 @@ def checkpoint_inputs(_: torch.Generator) -> Iterator[tuple[Any, int, Any, Any]]
     "state dicts hold all of them.",
     inputs=checkpoint_inputs,
     use=watch_checkpoint,
-    mistakes=(OptimizerForgotten, NotStrict, ParametersOnly, WholeObjects),
+    mistakes=(
+        OptimizerForgotten,
+        NotStrict,
+        ParametersOnly,
+        WholeObjects,
+        TakenAtTheStart,
+        ModelReplaced,
+    ),
 )
 class Checkpoint:
     """Keeps a training run in a file, so that it goes on later as if it had never stopped.
@@ -1241,6 +1385,28 @@ def means_averaged(
     return losses, scores
 
 
+def taken_for_full(
+    model: nn.Module, X: Tensor, y: Tensor, n_epochs: int, batch_size: int, validate: Measure
+) -> Trained:
+    """You multiply each mean by `batch_size`, and the last batch is short: `len(batch)` says how
+    many samples a batch really has.
+    """
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    losses, scores = list[float](), list[float]()
+    for _ in range(n_epochs):
+        model.train()
+        total = 0.0
+        for batch in torch.randperm(len(X)).split(batch_size):
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(X[batch]), y[batch])
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * batch_size
+        losses.append(total / len(X))
+        scores.append(validate(model))
+    return losses, scores
+
+
 @exercise(
     "A training loop with five faults",
     minutes=12,
@@ -1276,6 +1442,7 @@ def means_averaged(
         eval_left,
         divided_twice,
         means_averaged,
+        taken_for_full,
     ),
 )
 def train_epochs(
@@ -1305,9 +1472,9 @@ def train_epochs(
 def live_weights(
     model: nn.Module, train_once: Measure, measure: Measure, n_epochs: int, patience: int
 ) -> float:
-    """The network ends with its last weights, not its best. `model.state_dict()` refers to the live
-    weights, and so does its `.copy()`: clone each tensor (or use `copy.deepcopy`), and load the
-    clones at the end.
+    """The network ends with its last weights, not its best. Either you kept `model.state_dict()`,
+    which refers to the live weights (and so does its `.copy()`): clone each tensor, or use
+    `copy.deepcopy`. Or you never loaded what you kept into the `model` that was handed in.
     """
     losses = list[float]()
     for _ in range(n_epochs):
@@ -1359,6 +1526,27 @@ def compared_with_the_last(
             weights = {name: numbers.clone() for name, numbers in model.state_dict().items()}
         if waited == patience:
             break
+    model.load_state_dict(weights)
+    return best
+
+
+def last_of_equals(
+    model: nn.Module, train_once: Measure, measure: Measure, n_epochs: int, patience: int
+) -> float:
+    """You take a loss that equals the lowest so far for a new best one (`<=`). Of equal losses the
+    first counts: only a lower one renews the patience.
+    """
+    best, waited = float("inf"), 0
+    for _ in range(n_epochs):
+        train_once(model)
+        loss = measure(model)
+        if loss <= best:
+            best, waited = loss, 0
+            weights = {name: numbers.clone() for name, numbers in model.state_dict().items()}
+        else:
+            waited += 1
+            if waited == patience:
+                break
     model.load_state_dict(weights)
     return best
 
@@ -1462,6 +1650,7 @@ def stop_early_inputs(rng: torch.Generator) -> Iterator[tuple[list[float], int]]
         live_weights,
         patience_never_renewed,
         compared_with_the_last,
+        last_of_equals,
         one_epoch_late,
         buffers_forgotten,
     ),
@@ -1472,8 +1661,8 @@ def stop_early(
     """Train until `patience` epochs in a row bring no new lowest loss, or for n_epochs.
 
     `train_once(model)` trains for one epoch, `measure(model)` then returns the validation loss.
-    At the end, put the weights (the whole state) of the epoch with the lowest loss back into
-    `model`, and return that loss. Of several equal losses the first counts. n_epochs and
+    At the end, put the weights (the whole state dict) of the epoch with the lowest loss back
+    into `model`, and return that loss. Of several equal losses the first counts. n_epochs and
     patience are at least 1.
     """
     losses = []
