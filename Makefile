@@ -16,8 +16,7 @@ name, name it, as in make lab PYTHON=python3.12")
 # As an error of make's own, that line is the last one on the screen.
 stop-if-any = $(if $(1),$(error $(1)))
 
-.PHONY: help lab test setup lint notebooks mutants everywhere soak bench constraints \
-  clean
+.PHONY: help lab test setup lint notebooks mutants everywhere soak bench constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile

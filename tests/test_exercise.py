@@ -208,7 +208,7 @@ def test_stub_of_a_class_has_its_methods() -> None:
     """Counts by `size`."""
 
     def __init__(self, size):
-        ...  # your code here
+        pass  # your code here
 
     def step(self):
         """Add `size` to the total and return that."""

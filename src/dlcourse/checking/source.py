@@ -158,7 +158,7 @@ def _stub(function: ast.FunctionDef, lines: list[str]) -> str:
     if not indent:
         decorators = []  # a function's own is that of the exercise
     docstring = _docstring(function, lines)
-    place = f"{indent}    {_PLACE}" if docstring else f"{indent}    ...  {_PLACE}"
+    place = f"{indent}    {_PLACE}" if docstring else f"{indent}    pass  {_PLACE}"
     return "\n".join([*decorators, _header(function, indent), *docstring, place])
 
 
