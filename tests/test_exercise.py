@@ -171,6 +171,32 @@ def largest(xs: list[float]) -> float:
     return best
 
 
+def faulty_exponent(x: Tensor) -> Tensor:
+    """Return e to the power of `x`; mend the fault."""
+    return torch.log(x)
+
+
+@exercise(
+    "A mended call",
+    inputs=lambda _: iter([(torch.tensor([1.0, 2.0]),)]),
+    template=faulty_exponent,
+    mistakes=(),
+    **RECORD,
+)
+def exponent(x: Tensor) -> Tensor:
+    """Return e to the power of `x`; mend the fault."""
+    return torch.exp(x)
+
+
+def test_a_stub_that_calls_a_module_is_known_in_a_cell_and_in_a_script() -> None:
+    cell: dict[str, Any] = {"torch": torch}
+    exec(exponent.stub, cell)  # noqa: S102
+    script: dict[str, Any] = {}
+    exec(exponent.setup_source + exponent.stub, script)  # noqa: S102
+    for namespace in (cell, script):
+        assert exponent.judge(namespace["exponent"]).outcome is Outcome.NOT_ATTEMPTED
+
+
 @pytest.fixture(autouse=True)
 def progress_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "progress.jsonl"
@@ -435,7 +461,7 @@ def test_check_shows_the_verdict_and_keeps_the_progress(
     assert shown(capsys).startswith("✗ Not yet: An average\nYou returned the sum")
     assert read_progress() == {average.id: BEGUN}
     average.check(average.answer)
-    assert shown(capsys) == "✓ Passed: An average\n1 of 6 exercises of this lesson passed.\n"
+    assert shown(capsys) == "✓ Passed: An average\n1 of 7 exercises of this lesson passed.\n"
     assert read_progress() == {average.id: PASSED}
 
 

@@ -39,6 +39,10 @@ def test_solution_passes(exercise: Exercise) -> None:
 def test_stub_is_not_attempted(exercise: Exercise) -> None:
     verdict = exercise.judge(*defined(exercise, exercise.stub))
     assert verdict.outcome is Outcome.NOT_ATTEMPTED, verdict.message
+    in_one_script: dict[str, Any] = {}
+    exec(exercise.setup_source + exercise.stub, in_one_script)  # noqa: S102
+    verdict = exercise.judge(*[in_one_script[name] for name in exercise.names])
+    assert verdict.outcome is Outcome.NOT_ATTEMPTED, verdict.message
 
 
 def test_each_mistake_earns_its_own_message_and_no_other(exercise: Exercise) -> None:

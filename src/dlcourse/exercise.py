@@ -298,11 +298,15 @@ class Exercise:
 
     @cached_property
     def _untouched(self) -> set[tuple[object, ...]]:
-        namespace: dict[str, Any] = {}
-        # One after the other, as in a notebook: together they would be compiled to other code.
-        exec(self.setup_source, namespace)  # noqa: S102 - our own text
-        exec(self.stub, namespace)  # noqa: S102
-        return {source.fingerprint(namespace[self.names[0]])}
+        # Python compiles a call such as `torch.exp(x)` to other code where the import of `torch`
+        # stands in the same text (a script) than where it does not (a notebook's cell).
+        apart: dict[str, Any] = {}
+        together: dict[str, Any] = {}
+        exec(self.setup_source, apart)  # noqa: S102 - our own text
+        exec(self.stub, apart)  # noqa: S102
+        exec(self.setup_source + self.stub, together)  # noqa: S102
+        name = self.names[0]
+        return {source.fingerprint(apart[name]), source.fingerprint(together[name])}
 
     def _wrong_kind(self, answer: object) -> str:
         """Say what is wrong where the answer is no function, or no class."""
