@@ -11,10 +11,10 @@ Does not cover: the exercises themselves, which are in `dlcourse.exercises`, one
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, partial
-from itertools import islice
+from itertools import cycle, islice
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
@@ -115,7 +115,6 @@ class Exercise:
     changes_arguments: bool
     is_question: bool
     names: tuple[str, ...]
-    _hints_shown: list[str] = field(default_factory=list, repr=False)
 
     # ------------------------------------------------------------------------ what it is
 
@@ -187,16 +186,16 @@ class Exercise:
         show_box(f"{title}: {self.title}", "\n".join(filter(None, lines)), mood=mood)
 
     def hint(self) -> None:
-        """Show the next hint; each call says a little more."""
+        """Show the next hint; each call says a little more, and after the last comes the first."""
+        show_box(*next(self._hint_boxes))
+
+    @cached_property
+    def _hint_boxes(self) -> Iterator[tuple[str, str]]:
+        """The title and text of each hint, and then where the solution is; round and round."""
         total = len(self.hints)
-        if len(self._hints_shown) == total:
-            show_box(
-                "That was the last hint", f"`ex.{self.answer.__name__}.solution()` shows one way."
-            )
-            self._hints_shown.clear()
-            return
-        self._hints_shown.append(text := self.hints[len(self._hints_shown)])
-        show_box(f"Hint {len(self._hints_shown)} of {total}", text)
+        hints = [(f"Hint {number} of {total}", text) for number, text in enumerate(self.hints, 1)]
+        end = f"`ex.{self.answer.__name__}.solution()` shows one way."
+        return cycle([*hints, ("That was the last hint", end)])
 
     def solution(self) -> None:
         """Show one right answer, and why it is right."""
@@ -260,24 +259,20 @@ class Exercise:
     @cached_property
     def _right(self) -> list[Behavior]:
         """What the solution does on each input."""
-        answer = self.answer() if self.is_question else self.answer
-        return self._remembered(answer)
+        return self._remembered(self.answer)
 
     @cached_property
     def _known(self) -> list[tuple[str, list[Behavior]]]:
         """The message of each mistake, and what the mistake does on each input."""
-        return [
-            (inspect.getdoc(one) or "", self._remembered(one() if self.is_question else one))
-            for one in self.mistakes
-        ]
+        return [(inspect.getdoc(one) or "", self._remembered(one)) for one in self.mistakes]
 
     def _behaviors(self, answer: object) -> list[Behavior]:
         n_inputs = sum(1 for _ in self.inputs(_generator()))
         return [attempt(self.use, answer, partial(self._input, n)) for n in range(n_inputs)]
 
-    def _remembered(self, answer: object) -> list[Behavior]:
-        """Return the behaviors to be kept: without the frames that an error holds on to."""
-        behaviors = self._behaviors(answer)
+    def _remembered(self, code: Answer) -> list[Behavior]:
+        """Return the behaviors of our own code, without the frames that an error holds on to."""
+        behaviors = self._behaviors(code() if self.is_question else code)
         for one in behaviors:
             if one.error is not None:
                 one.error.__traceback__ = None

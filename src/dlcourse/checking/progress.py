@@ -73,7 +73,8 @@ def record_progress(exercise: str, state: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+") as file:
             # A line that a full disk cut off must not swallow this one.
-            file.seek(-1, os.SEEK_END) if file.tell() else None
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
             cut_off = file.read(1) not in {b"\n", b""}
             file.write(b"\n" * cut_off + line.encode() + b"\n")
     except OSError as error:

@@ -25,8 +25,11 @@ LESSONS = {
 def catalog() -> Iterator[Exercise]:
     """Yield every exercise, in the order of the lessons."""
     for name in LESSONS:
-        module = importlib.import_module(f"{__name__}.{name}")
-        yield from exercises_of(module.__name__)
+        yield from _exercises_of_lesson(name)
+
+
+def _exercises_of_lesson(name: str) -> list[Exercise]:
+    return exercises_of(importlib.import_module(f"{__name__}.{name}").__name__)
 
 
 def describe_progress() -> str:
@@ -38,7 +41,7 @@ def describe_progress() -> str:
     reached = read_progress()
     lines = []
     for name, number in LESSONS.items():
-        lesson = [one for one in catalog() if one.id.startswith(f"{name}.")]
+        lesson = _exercises_of_lesson(name)
         passed = sum(reached.get(one.id) == PASSED for one in lesson)
         left = sum(one.minutes for one in lesson if reached.get(one.id) != PASSED)
         line = f"{number} {name:15} {passed:2} of {len(lesson):2} passed"
