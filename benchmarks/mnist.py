@@ -19,7 +19,7 @@ from torchvision import datasets, transforms  # type: ignore[import-untyped]
 from dlcourse.data import load_mnist, mnist_folder
 from dlcourse.device import synchronize
 from dlcourse.errors import CourseError
-from dlcourse.training import evaluate, tensor_loader, train_epoch
+from dlcourse.training import evaluate, TensorLoader, train_epoch
 
 USUAL_EPOCHS = 16
 TARGET = 0.971  # share of right answers on the test set
@@ -116,10 +116,10 @@ def time_fast(device: torch.device, n_train: int, target: float, seed: int) -> t
     model = make_network().to(device)
     synchronize(device)
     start = perf_counter()
-    loader = tensor_loader(
+    loader = TensorLoader(
         standardize(images[:n_train].to(device)), y[:n_train].to(device), FAST_BATCH, seed=seed
     )
-    test_loader = tensor_loader(
+    test_loader = TensorLoader(
         standardize(test_images.to(device)), y_test.to(device), len(y_test), shuffle=False
     )
     # `fused` computes the same step in one go, for all weights.

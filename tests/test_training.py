@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from dlcourse import training
-from dlcourse.training import evaluate, fit, tensor_loader, train_epoch
+from dlcourse.training import evaluate, fit, TensorLoader, train_epoch
 from lesson_code import check_lesson_builds
 
 
@@ -58,9 +58,9 @@ def test_evaluate_switches_dropout_off_and_leaves_the_mode_as_it_was(*, was_trai
     X, y = random_data()
     model = nn.Sequential(linear_model(), nn.Dropout(0.5)).train(was_training)
 
-    result = evaluate(model, tensor_loader(X, y, 4))
+    result = evaluate(model, TensorLoader(X, y, 4))
 
-    assert result.loss == pytest.approx(evaluate(linear_model(), tensor_loader(X, y, 4)).loss)
+    assert result.loss == pytest.approx(evaluate(linear_model(), TensorLoader(X, y, 4)).loss)
     assert model.training is was_training
     assert model[1].training is was_training
 
@@ -68,7 +68,7 @@ def test_evaluate_switches_dropout_off_and_leaves_the_mode_as_it_was(*, was_trai
 def test_evaluate_computes_no_gradients_and_restores_the_grad_mode() -> None:
     X, y = random_data()
     model = linear_model()
-    evaluate(model, tensor_loader(X, y, 4))
+    evaluate(model, TensorLoader(X, y, 4))
     assert all(p.grad is None for p in model.parameters())
     assert torch.is_grad_enabled()
 
@@ -84,7 +84,7 @@ def test_train_epoch_makes_the_steps_that_numpy_makes() -> None:
         total += loss * (rows.stop - rows.start)
 
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    mean_loss = train_epoch(model, tensor_loader(X, y, 4, shuffle=False), optimizer)
+    mean_loss = train_epoch(model, TensorLoader(X, y, 4, shuffle=False), optimizer)
 
     trained = [p.detach().numpy() for p in model.parameters()]
     np.testing.assert_allclose(trained[0], weight, rtol=1e-9)
@@ -95,7 +95,7 @@ def test_train_epoch_makes_the_steps_that_numpy_makes() -> None:
 def test_train_epoch_switches_the_model_to_training() -> None:
     X, y = random_data()
     model = nn.Sequential(linear_model(), nn.Dropout(0.5)).eval()
-    train_epoch(model, tensor_loader(X, y, 4), torch.optim.SGD(model.parameters(), lr=0.0))
+    train_epoch(model, TensorLoader(X, y, 4), torch.optim.SGD(model.parameters(), lr=0.0))
     assert model.training
 
 
@@ -104,14 +104,14 @@ def test_train_epoch_steps_the_scheduler_after_every_batch() -> None:
     model = linear_model()
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.5)
-    train_epoch(model, tensor_loader(X, y, 4), optimizer, scheduler)
+    train_epoch(model, TensorLoader(X, y, 4), optimizer, scheduler)
     assert scheduler.get_last_lr() == [0.125]  # three batches
 
 
 def test_tensor_loader_in_order_gives_the_batches_of_the_usual_loader() -> None:
     X, y = random_data()
     usual = DataLoader(TensorDataset(X, y), batch_size=4)
-    ours = tensor_loader(X, y, 4, shuffle=False)
+    ours = TensorLoader(X, y, 4, shuffle=False)
     assert len(ours) == len(usual) == 3
     for (X_ours, y_ours), (X_usual, y_usual) in zip(ours, usual, strict=True):
         torch.testing.assert_close(X_ours, X_usual)
@@ -120,7 +120,7 @@ def test_tensor_loader_in_order_gives_the_batches_of_the_usual_loader() -> None:
 
 def test_tensor_loader_shuffled_gives_every_sample_once_in_a_new_order_each_epoch() -> None:
     X, y = torch.arange(30).reshape(10, 3), torch.arange(10)
-    loader = tensor_loader(X, y, 4, seed=3)
+    loader = TensorLoader(X, y, 4, seed=3)
     epochs = [list(loader) for _ in range(2)]
     orders = [torch.cat([y for _, y in batches]).tolist() for batches in epochs]
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(10))
@@ -132,7 +132,7 @@ def test_tensor_loader_orders_depend_on_its_own_seed_alone() -> None:
     X = y = torch.arange(10)
 
     def order(seed: int) -> list[int]:
-        return torch.cat([y for _, y in tensor_loader(X, y, 4, seed=seed)]).tolist()
+        return torch.cat([y for _, y in TensorLoader(X, y, 4, seed=seed)]).tolist()
 
     with torch.random.fork_rng():
         torch.manual_seed(1)
@@ -149,7 +149,7 @@ def test_fit_learns_what_can_be_learned_and_keeps_one_entry_per_epoch(
     y = X[:, :3].argmax(dim=1)
     model = linear_model()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
-    loader = tensor_loader(X, y, 32)
+    loader = TensorLoader(X, y, 32)
 
     history = fit(model, loader, optimizer, 20, val_loader=loader)
 
@@ -166,12 +166,12 @@ def test_fit_learns_what_can_be_learned_and_keeps_one_entry_per_epoch(
 def test_fit_without_validation_data_keeps_the_training_loss_only() -> None:
     X, y = random_data()
     model = linear_model()
-    history = fit(model, tensor_loader(X, y, 4), torch.optim.SGD(model.parameters(), lr=0.1), 2)
+    history = fit(model, TensorLoader(X, y, 4), torch.optim.SGD(model.parameters(), lr=0.1), 2)
     assert len(history.train_loss) == 2
     assert history.val_loss == history.val_accuracy == []
 
 
 def test_lesson_05_builds_the_very_functions_of_this_module() -> None:
     assert check_lesson_builds(training, "05_mnist_mlp.ipynb") == {
-        "Evaluation", "History", "evaluate", "fit", "tensor_loader", "train_epoch"
+        "Evaluation", "History", "evaluate", "fit", "TensorLoader", "train_epoch"
     }  # fmt: skip

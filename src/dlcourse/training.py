@@ -5,8 +5,9 @@ Does not cover: other losses, several GPUs, mixed precision, checkpoints.
 The definitions are those of lesson 05; `tests/test_training.py` holds the two together.
 """
 
+import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -14,13 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torch.utils.data import (
-    BatchSampler,
-    DataLoader,
-    RandomSampler,
-    SequentialSampler,
-    TensorDataset,
-)
 from tqdm import tqdm
 
 Batches: TypeAlias = Iterable[tuple[Tensor, ...]]
@@ -42,24 +36,38 @@ class History:
     val_accuracy: list[float] = field(default_factory=list)
 
 
-def tensor_loader(
-    X: Tensor, y: Tensor, batch_size: int, *, shuffle: bool = True, seed: int = 0
-) -> DataLoader[tuple[Tensor, ...]]:
-    """Return a loader that cuts whole batches out of tensors, instead of stacking single samples.
+class TensorLoader:
+    """Cuts whole batches out of tensors, instead of stacking single samples.
 
-    Args:
-        X: inputs, shape (N, ...), on any device; the batches stay on it.
-        y: targets, shape (N,).
-        batch_size: samples per batch; the last batch may be shorter.
-        shuffle: draw a new order for every epoch.
-        seed: of the loader's own generator, so that the orders depend on nothing else.
+    Loop over it once an epoch; `len` tells the number of batches.
     """
-    data = TensorDataset(X, y)
-    generator = torch.Generator().manual_seed(seed)
-    order = RandomSampler(data, generator=generator) if shuffle else SequentialSampler(data)
-    return DataLoader(
-        data, sampler=BatchSampler(order, batch_size, drop_last=False), batch_size=None
-    )
+
+    def __init__(
+        self, X: Tensor, y: Tensor, batch_size: int, *, shuffle: bool = True, seed: int = 0
+    ) -> None:
+        """Keep the tensors and how to cut them.
+
+        Args:
+            X: inputs, shape (N, ...), on any device; the batches stay on it.
+            y: targets, shape (N,), on the same device.
+            batch_size: samples per batch; the last batch may be shorter.
+            shuffle: draw a new order for every epoch.
+            seed: of the loader's own generator, so that the orders depend on nothing else.
+        """
+        self.X, self.y = X, y
+        self.batch_size, self.shuffle = batch_size, shuffle
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return math.ceil(len(self.y) / self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield the batches of one epoch, inputs (B, ...) and targets (B,)."""
+        n = len(self.y)
+        order = torch.randperm(n, generator=self.generator) if self.shuffle else torch.arange(n)
+        for batch in order.to(self.X.device).split(self.batch_size):
+            yield self.X.index_select(0, batch), self.y.index_select(0, batch)
 
 
 def train_epoch(
