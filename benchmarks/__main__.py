@@ -13,11 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
+
 from benchmarks.checks import time_checks
 from benchmarks.clocks import SIZES, error_percent
 from benchmarks.imports import import_milliseconds
+from benchmarks.limit import epoch_over_limit
 from benchmarks.mnist import FAST_BATCH, FAST_EPOCHS, FAST_PEAK, TARGET, USUAL_EPOCHS, compare
 from benchmarks.record import is_busy
+from benchmarks.suite import suite_over_scripts
 from dlcourse.device import choose_device, describe_machine
 from dlcourse.errors import CourseError
 from dlcourse.execution import execute
@@ -46,10 +50,13 @@ def measure() -> Iterator[Metric]:
     for lesson in list_lessons():
         yield from measure_lesson(lesson)
     yield from measure_training()
+    yield from measure_limit()
     yield from measure_checks()
     sizes = ", ".join(map(str, SIZES))
-    meaning = f"% at most between timing.benchmark and torch's Timer, products of n = {sizes}"
+    meaning = f"% at most between timing.benchmark and the other clock, products of n = {sizes}"
     yield Metric("timing.error_percent", error_percent(choose_device()), meaning)
+    ratio = suite_over_scripts(list_lessons())
+    yield Metric("suite.over_scripts", ratio, "times what the same notebooks take as plain scripts")
 
 
 def measure_checks() -> Iterator[Metric]:
@@ -68,6 +75,9 @@ def measure_lesson(lesson: Path) -> Iterator[Metric]:
         raise CourseError(msg)
     name = f"lesson.{lesson.stem[:2]}"
     yield Metric(f"{name}.seconds", run.seconds, f"s, all {run.cells} cells, once the kernel runs")
+    if lesson.stem.startswith("00"):
+        meaning = "s, from the kernel's being ready to the first output"
+        yield Metric(f"{name}.first_output_seconds", run.first_output_seconds or 0.0, meaning)
     yield Metric(f"{name}.peak_mb", run.peak_mb, "MB, the most that its kernel occupied")
 
 
@@ -80,6 +90,15 @@ def measure_training() -> Iterator[Metric]:
     yield Metric("mnist.plain_epoch_seconds", result.usual_epoch, "s, an epoch of the usual run")
     yield Metric(f"mnist.seconds_to_{100 * TARGET:.1f}", result.fast, f"s, {fast}; {reached}")
     yield Metric("mnist.speedup", result.speedup, f"times sooner than {usual}")
+
+
+def measure_limit() -> Iterator[Metric]:
+    """Yield how far an epoch of the fast training is from the limit, on one core and on all."""
+    device = choose_device()
+    for n_threads in sorted({1, torch.get_num_threads()}):
+        ratio = epoch_over_limit(device, n_threads)
+        meaning = f"times the limit: an epoch in batches of {FAST_BATCH}, threads: {n_threads}"
+        yield Metric(f"mnist.epoch_over_limit_{n_threads}", ratio, meaning)
 
 
 def main() -> int:

@@ -11,7 +11,9 @@ import torch
 from benchmarks.checks import time_checks
 from benchmarks.clocks import error_percent
 from benchmarks.imports import import_milliseconds
+from benchmarks.limit import epoch_over_limit, multiplications
 from benchmarks.mnist import Comparison, UsualTraining, compare, make_network, standardize
+from benchmarks.suite import script_seconds, suite_over_scripts
 from torch.utils.data import SequentialSampler
 
 from dlcourse.data import load_mnist
@@ -25,7 +27,7 @@ def test_the_speedup_is_that_of_16_usual_epochs() -> None:
 
 
 def test_both_trainings_are_timed_with_as_many_seeds_as_asked() -> None:
-    result = compare(CPU, n_train=2000, target=0.6, n_seeds=2)
+    result = compare(CPU, n_train=5000, target=0.6, n_seeds=2)
     assert result.usual_epoch > 0
     assert result.fast > 0
     assert len(set(result.accuracies)) == 2, "the seeds make no difference"
@@ -84,7 +86,11 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(bench, "RESULTS", tmp_path / ".bench" / "results.json")
     monkeypatch.setattr(bench, "list_lessons", lambda: [lesson])
     monkeypatch.setattr(bench, "error_percent", partial(error_percent, rounds=1))
-    monkeypatch.setattr(bench, "compare", partial(compare, n_train=1000, target=0.5, n_seeds=1))
+    monkeypatch.setattr(bench, "compare", partial(compare, n_train=5000, target=0.5, n_seeds=1))
+    small_limit = partial(epoch_over_limit, n_train=1000, rounds=1)
+    monkeypatch.setattr(bench, "epoch_over_limit", small_limit)
+    suite = partial(suite_over_scripts, tests=("tests/test_package.py",))
+    monkeypatch.setattr(bench, "suite_over_scripts", suite)
     return lesson
 
 
@@ -108,9 +114,11 @@ def test_the_table_and_the_file_have_the_same_metrics(
         "import_dlcourse_ms",
         "lesson.07.peak_mb",
         "lesson.07.seconds",
+        *[f"mnist.epoch_over_limit_{n}" for n in sorted({1, torch.get_num_threads()})],
         "mnist.plain_epoch_seconds",
         "mnist.seconds_to_97.1",
         "mnist.speedup",
+        "suite.over_scripts",
         "timing.error_percent",
     ]
     assert metrics["lesson.07.seconds"] >= 0.3
@@ -137,3 +145,36 @@ def test_checks_are_timed_from_the_first_on() -> None:
     waits = time_checks()
     assert 0 < waits.p50 < waits.p95 < 1000
     assert waits.first > waits.p50
+
+
+def test_the_multiplications_of_an_epoch_are_those_of_its_products() -> None:
+    model = make_network()
+    X = torch.zeros(4, 28, 28)
+    with torch.profiler.profile(with_flops=True) as profiler:
+        model(X).sum().backward()
+    counted = sum(event.flops for event in profiler.key_averages() if "mm" in event.key)
+    assert 2 * multiplications(model, n_samples=4) == counted
+
+
+def test_an_epoch_takes_longer_than_its_limit_and_leaves_the_threads_as_they_were() -> None:
+    before = torch.get_num_threads()
+    assert 1 < epoch_over_limit(CPU, 1, n_train=2000, rounds=1) < 1000
+    assert torch.get_num_threads() == before
+
+
+def test_a_script_runs_what_the_notebook_runs(tmp_path: Path) -> None:
+    cells = [
+        nbformat.v4.new_code_cell("import time, inspect\ndef f():\n    return 1"),
+        nbformat.v4.new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]}),
+        nbformat.v4.new_code_cell("time.sleep(0.3)\nassert 'return 1' in inspect.getsource(f)"),
+    ]
+    notebook = tmp_path / "some.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
+    assert 0.3 < script_seconds(notebook) < 60
+    assert list(tmp_path.iterdir()) == [notebook]
+
+
+def test_a_script_that_fails_has_no_time(tmp_path: Path) -> None:
+    write_notebook(tmp_path / "some.ipynb", "print('so far'); 1 / 0")
+    with pytest.raises(CourseError, match=r"some fails.*(?s:.*)ZeroDivisionError"):
+        script_seconds(tmp_path / "some.ipynb")

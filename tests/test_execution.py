@@ -143,7 +143,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Run:
         tmp_path_factory.mktemp("folder") / "lesson.ipynb",
         "assert 'mine' not in globals()",
         "import time\nx = b'1' * 200_000_000\ndel x\ntime.sleep(0.5)",
-        "pass",
+        "print('there')",
+        "time.sleep(0.3)",
     )
     ours = b"1" * 400_000_000
     with pytest.MonkeyPatch.context() as patch:
@@ -159,6 +160,11 @@ def test_memory_is_the_most_that_the_kernel_had_and_not_that_of_this_process(mea
 
 def test_the_time_is_that_of_the_cells(measured: Run) -> None:
     assert 0.5 <= measured.seconds < 60  # a lot, for a busy machine; a clock shows far more
+
+
+def test_the_first_output_is_timed_when_it_is_there(measured: Run) -> None:
+    assert measured.first_output_seconds is not None
+    assert 0.5 <= measured.first_output_seconds <= measured.seconds - 0.3
 
 
 def test_nobodys_start_up_files_are_run(measured: Run) -> None:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from dlcourse import training
-from dlcourse.training import evaluate, fit, TensorLoader, train_epoch
+from dlcourse.training import TensorLoader, evaluate, fit, train_epoch
 from lesson_code import check_lesson_builds
 
 

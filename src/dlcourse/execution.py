@@ -41,6 +41,7 @@ class Run:
         notebook: the executed notebook.
         cells: how many code cells were run, a failed one included.
         seconds: from the moment the kernel was ready to the end of the last cell.
+        first_output_seconds: from that moment to the end of the first cell that showed something.
         peak_mb: the most memory that the kernel's process occupied, in units of 10^6 bytes. Pages
             of libraries are counted in, even if other processes share them. On macOS it is
             looked at after each cell only, so it may be too low.
@@ -50,6 +51,7 @@ class Run:
     notebook: NotebookNode
     cells: int = 0
     seconds: float = 0.0
+    first_output_seconds: float | None = None
     peak_mb: float = 0.0
     failure: str = ""
 
@@ -68,8 +70,10 @@ class _Watch:
     def cell_starts(self, **_: Any) -> None:  # noqa: ANN401
         self.run.cells += 1
 
-    def cell_ended(self, **_: Any) -> None:  # noqa: ANN401
+    def cell_ended(self, cell: NotebookNode, **_: Any) -> None:  # noqa: ANN401
         self.run.seconds = time.perf_counter() - self.start
+        if cell.outputs and self.run.first_output_seconds is None:
+            self.run.first_output_seconds = self.run.seconds
         process: Any = self.client.km.provisioner  # type: ignore[union-attr]  # the kernel is there
         self.run.peak_mb = max(self.run.peak_mb, _peak_mb(process.pid))
 
