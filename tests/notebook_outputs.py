@@ -155,12 +155,13 @@ def _pieces(outputs: Outputs) -> Iterator[tuple[str, str]]:
         if out.output_type == "error":
             yield "exception", _ADDRESS.sub("at 0x…", f"{out.ename}: {out.evalue}")
         for mime, value in sorted(out.get("data", {}).items()):
-            yield mime, _comparable(mime, value)
+            if "widget" not in mime:  # it is of its kernel only, so the file has none
+                yield mime, _comparable(mime, value)
 
 
 def _comparable(mime: str, value: Any) -> str:  # noqa: ANN401 - JSON of any shape
-    """Return what is compared of one representation; of a picture or widget, that it is there."""
-    if mime.startswith("image/") or "widget" in mime:
+    """Return what is compared of one representation; of a picture, that it is there."""
+    if mime.startswith("image/"):
         return ""
     return _ADDRESS.sub("at 0x…", _PICTURE_DATA.sub("data:image", str(value)))
 

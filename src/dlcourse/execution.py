@@ -27,6 +27,7 @@ from dlcourse.workspace import write_atomically
 
 _SECONDS_PER_CELL = 600  # more than any cell takes on a slow machine
 _LONGEST_REASON = 200  # letters; an exception's message can be a page
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 _FOLDERS = re.compile(
     r"""(?:~|[A-Z]:)?[/\\](?:[^\s\x1b"'(]*[/\\])?"""  # all that stands before …
     r"(?=(?:site-packages|python3\.\d+|src[/\\]dlcourse)[/\\])"  # … what is the same everywhere
@@ -194,6 +195,8 @@ def _make_reproducible(notebook: NotebookNode) -> None:
             {key: value for key, value in cell.metadata.items() if key == "tags"}
         )
         for output in cell.get("outputs", []):
+            # a widget is of its kernel only; what stands for it elsewhere is in the other types
+            output.get("data", {}).pop(_WIDGET, None)
             if output.output_type == "error":
                 output.traceback = [_without_folders(line) for line in output.traceback]
 

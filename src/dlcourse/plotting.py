@@ -25,6 +25,15 @@ _SHORTEST_DESCRIPTION = 20  # letters; less than this is a title, not a descript
 def show(fig: Figure, alt: str) -> None:
     """Show `fig` in the notebook, with the sentence `alt` for readers who cannot see it.
 
+    Raises:
+        ValueError: if `alt` is too short to say what the figure shows.
+    """
+    display(as_output(fig, alt), raw=True)  # type: ignore[no-untyped-call]
+
+
+def as_output(fig: Figure, alt: str) -> dict[str, str]:
+    """Return what a notebook shows for `fig`, as a text for each MIME type, and close `fig`.
+
     The picture travels as an HTML image, since JupyterLab, nbconvert and MyST-NB all ignore the
     descriptions of plain image outputs; `alt` is also the output's plain text. `fig` is closed,
     or the notebook would show it a second time, without a description.
@@ -40,7 +49,7 @@ def show(fig: Figure, alt: str) -> None:
     width = round(fig.get_figwidth() * _PIXELS_PER_INCH)
     plt.close(fig)
     image = f'<img src="data:image/png;base64,{data}" width="{width}" alt="{html.escape(alt)}">'
-    display({"text/html": image, "text/plain": alt}, raw=True)  # type: ignore[no-untyped-call]
+    return {"text/html": image, "text/plain": alt}
 
 
 def _small_png(fig: Figure) -> bytes:
