@@ -118,7 +118,8 @@ def test_a_kernel_that_dies_ends_the_run_and_leaves_the_file(tmp_path: Path) -> 
     path = write_notebook(tmp_path / "lesson.ipynb", "import os", "", "os._exit(1)", "1")
     before = path.read_bytes()
     run = execute(path)
-    assert (run.failure, run.cells) == ("cell 2 ended the kernel (out of memory?)", 2)
+    told = "cell 2 ended the kernel (out of memory?): close other programs and other lessons"
+    assert (run.failure, run.cells) == (f"{told}, then run it again", 2)
     assert path.read_bytes() == before
 
 

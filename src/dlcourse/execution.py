@@ -28,6 +28,10 @@ from dlcourse.workspace import write_atomically
 _SECONDS_PER_CELL = 600  # more than any cell takes on a slow machine
 _LONGEST_REASON = 200  # letters; an exception's message can be a page
 _WIDGET = "application/vnd.jupyter.widget-view+json"
+_NO_MEMORY = re.compile(  # in the words of Python, NumPy and PyTorch, which has one for each device
+    r"MemoryError|can't allocate memory|(?:out of|not enough) memory", re.IGNORECASE
+)
+_MAKE_ROOM = "close other programs and other lessons, then run it again"
 _FOLDERS = re.compile(
     r"""(?:~|[A-Z]:)?[/\\](?:[^\s\x1b"'(]*[/\\])?"""  # all that stands before …
     r"(?=(?:site-packages|python3\.\d+|src[/\\]dlcourse)[/\\])"  # … what is the same everywhere
@@ -164,11 +168,13 @@ def _read(path: Path) -> NotebookNode:
 
 def _describe(error: Exception) -> str:
     if isinstance(error, CellExecutionError):
+        if _NO_MEMORY.search(f"{error.ename}: {error.evalue}"):
+            return f"ran out of memory ({error.ename}): {_MAKE_ROOM}"
         reason = f"raised {error.ename}: {error.evalue}".partition("\n")[0]
         return reason[:_LONGEST_REASON]
     if isinstance(error, CellTimeoutError):
         return f"took more than {_SECONDS_PER_CELL} s"
-    return "ended the kernel (out of memory?)"
+    return f"ended the kernel (out of memory?): {_MAKE_ROOM}"
 
 
 def _peak_mb(process_id: int) -> float:
