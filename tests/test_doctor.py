@@ -68,7 +68,8 @@ def test_on_this_machine_all_is_well() -> None:
         assert findings[package].detail == metadata.version(package)
     assert findings["device"].detail.startswith(f"{choose_device()} (")
     assert findings["MNIST"].detail == "70,000 images, verified"
-    assert re.fullmatch(r"\d+\.\d GB free", findings["disk"].detail)
+    for name in ("memory", "disk"):
+        assert re.fullmatch(r"\d+\.\d GB free", findings[name].detail)
 
 
 def test_every_dependency_of_the_course_is_checked() -> None:
@@ -210,6 +211,25 @@ def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fault.name == "disk"
     assert re.fullmatch(r"only \d+ MB are free", fault.detail)
     assert fault.remedy.startswith("Make room")
+
+
+def test_too_little_memory_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_MEMORY", 10**18)
+    (fault,) = faults().values()
+    assert fault.name == "memory"
+    assert fault.detail.startswith("only ")
+    assert fault.remedy.startswith("Close other programs, and other lessons")
+
+
+@pytest.mark.parametrize(("limit", "is_well"), [("1000000000", False), ("max", True)])
+def test_memory_is_what_a_container_may_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, *, is_well: bool
+) -> None:
+    monkeypatch.setattr(doctor, "_MEMORY_OF_CONTAINER", tmp_path / "memory.max")
+    (tmp_path / "memory.max").write_text(f"{limit}\n")
+    finding = by_name(check_machine())["memory"]
+    assert finding.ok == is_well
+    assert finding.detail.startswith("only 1.0 GB are free") != is_well
 
 
 def test_a_finding_cannot_be_changed() -> None:

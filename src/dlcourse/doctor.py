@@ -1,10 +1,11 @@
 """What must be right on a machine before the lessons run, each with its remedy where it is not.
 
-Covers: Python, the packages and their versions, torch beside torchvision, the device, MNIST, room
-on the disk.
+Covers: Python, the packages and their versions, torch beside torchvision, the device, MNIST,
+memory, room on the disk.
 Does not cover: the speed of the machine (lesson 06), repairs other than those of the data.
 """
 
+import contextlib
 import platform
 import re
 import shutil
@@ -21,6 +22,8 @@ from dlcourse.errors import CourseError
 
 _REINSTALL = "delete the folder .venv and run `make lab`, which installs everything anew."
 _ROOM = 100_000_000  # bytes: MNIST unpacked, and a learner's copies of the lessons
+_MEMORY = 2_000_000_000  # bytes: what the lesson that takes most occupies (`make bench` tells)
+_MEMORY_OF_CONTAINER = Path("/sys/fs/cgroup/memory.max")  # bytes, or "max"; on Linux alone
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ def check_machine(*, thorough: bool = False) -> list[Finding]:
         "torch with torchvision": partial(_check_pair, thorough=thorough),
         "device": _check_device,
         "MNIST": _check_mnist,
+        "memory": _check_memory,
         "disk": _check_disk,
     }
     return [_find(name, check) for name, check in checks.items()]
@@ -136,6 +140,22 @@ def _check_mnist() -> str:
 
     mnist_folder()  # not named: the answer is printed on a page of the course, for every machine
     return "70,000 images, verified"
+
+
+def _check_memory() -> str:
+    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    free: int = psutil.virtual_memory().available
+    # A container's own limit, which ends a kernel although the machine has more.
+    with contextlib.suppress(OSError, ValueError):
+        free = min(free, int(_MEMORY_OF_CONTAINER.read_text(encoding="ascii")))
+    if free < _MEMORY:
+        msg = (
+            f"only {free / 1e9:.1f} GB are free, of the {_MEMORY / 1e9:.0f} GB that a lesson may "
+            "take: close other programs, and other lessons (Kernel > Shut Down All Kernels)."
+        )
+        raise CourseError(msg)
+    return f"{free / 1e9:.1f} GB free"
 
 
 def _check_disk() -> str:
