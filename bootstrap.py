@@ -251,7 +251,8 @@ def set_up(torch: str | None, constraints: str | None) -> None:
         wanted = wanted_stamp(torch, constraints)
         if is_up_to_date(wanted):  # the other process made it
             return
-        say("Setting up the course in .venv: a few minutes, and up to 6 GB on Linux.")
+        anew = " anew" * VENV.exists()  # where it was cut off, or what it is made from has changed
+        say(f"Setting up the course in .venv{anew}: a few minutes, and up to 6 GB on Linux.")
         STAMP.unlink(missing_ok=True)
         uv = find_uv()
         make_venv(with_pip=uv is None)

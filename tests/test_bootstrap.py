@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -21,10 +22,12 @@ from types import ModuleType
 import pytest
 from packaging.requirements import Requirement
 
+from course_process import listen_to_ctrl_c, wait_for
+
 ROOT = Path(__file__).resolve().parents[1]
 
 INSTALLER = """
-import json, os, pathlib, sys
+import json, os, pathlib, sys, time
 if sys.argv[1:] == ["--version"]:
     sys.exit()
 with open(os.environ["UV_CALLS"], "a") as calls:
@@ -32,6 +35,8 @@ with open(os.environ["UV_CALLS"], "a") as calls:
 step = "looking up" if "--dry-run" in sys.argv else "installing"
 if step == "installing":
     pathlib.Path(".venv", os.environ["UV_LEAVES"]).touch()
+    if os.environ["UV_FAILS"] == "never ends":
+        time.sleep(60)
 if os.environ["UV_FAILS"] in [step, *sys.argv]:
     sys.exit(os.environ["UV_SAYS"])
 """
@@ -69,7 +74,8 @@ class Course:
         Args:
             options: for bootstrap.py.
             leaves: the file that the installer leaves in the environment.
-            fails: "looking up", "installing", or an argument with which the installer must fail.
+            fails: "looking up", "installing", "never ends", or an argument with which the installer
+                must fail.
             says: what it then says.
         """
         return subprocess.Popen(
@@ -79,6 +85,8 @@ class Course:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # a job of its own, which can be killed as one
+            preexec_fn=listen_to_ctrl_c,  # noqa: PLW1509
         )
 
     def set_up(self, *options: str, **installer: str) -> tuple[int, str, str]:
@@ -116,6 +124,16 @@ def finish(module: ModuleType, torch: str | None = None, constraints: str | None
     module.write_stamp(module.wanted_stamp(torch, constraints))
 
 
+def start_without_end(course: Course) -> "subprocess.Popen[str]":
+    """Start a set-up whose installer never ends; return when that has installed half."""
+    process = course.start(leaves="half", fails="never ends")
+    wait_for(lambda: "half" if (course.folder / ".venv" / "half").exists() else "")
+    return process
+
+
+needs_jobs = pytest.mark.skipif(os.name == "nt", reason="Windows has no jobs to be killed as one")
+
+
 # ---------------------------------------------------------------------------- doing it once
 
 
@@ -142,6 +160,56 @@ def test_an_installation_that_was_cut_off_is_made_anew(course: Course) -> None:
     status, *_ = course.set_up(leaves="whole")
     assert status == 0
     assert [path.name for path in course.folder.glob(".venv/[hw]*")] == ["whole"]
+
+
+@needs_jobs
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        ("SIGKILL", ""),
+        ("SIGINT", "The set-up was interrupted: run the same command again\n"),
+    ],
+)
+def test_a_set_up_that_was_killed_while_it_installs_is_made_anew(
+    course: Course, by: str, told: str
+) -> None:
+    killed = start_without_end(course)
+    os.killpg(killed.pid, signal.Signals[by])
+    out, err = killed.communicate(timeout=60)
+    assert killed.returncode != 0
+    assert out == ""
+    assert err.endswith(told)
+
+    status, out, err = course.set_up(leaves="whole")
+    assert (status, out) == (0, "")
+    assert err.startswith("Setting up the course in .venv anew: ")
+    assert [path.name for path in course.folder.glob(".venv/[hw]*")] == ["whole"]
+    assert course.set_up() == (0, "", "")
+
+
+@needs_jobs
+def test_an_installer_that_outlives_its_set_up_keeps_the_next_one_waiting(course: Course) -> None:
+    killed = start_without_end(course)
+    killed.kill()  # its installer goes on
+    waiting = course.start(leaves="whole")
+    assert waiting.stderr
+    assert "Another set-up is running" in waiting.stderr.readline()
+    assert not (course.folder / ".venv" / "whole").exists()
+    os.killpg(killed.pid, signal.SIGKILL)
+    _, err = waiting.communicate(timeout=60)
+    assert waiting.returncode == 0
+    assert err.startswith("Setting up the course in .venv anew: ")
+    assert [path.name for path in course.folder.glob(".venv/[hw]*")] == ["whole"]
+    killed.communicate(timeout=60)
+
+
+def test_two_set_ups_at_once_install_once(course: Course) -> None:
+    both = [course.start(), course.start()]
+    told = [process.communicate(timeout=60) for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert [out for out, _ in told] == ["", ""]
+    assert sorted("The set-up is complete." in err for _, err in told) == [False, True]
+    assert len(course.installer_calls()) == 2, "one looked up and installed"
 
 
 def test_a_renewal_cut_off_at_once_does_not_leave_the_old_environment_as_complete(

@@ -3,81 +3,37 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
 import psutil  # type: ignore[import-untyped]
 import pytest
 
 import dlcourse
+from course_process import (
+    address_of,
+    get,
+    make_checkout,
+    needs_signals,
+    run,
+    start,
+    wait_for,
+    write_lesson,
+)
 from dlcourse.checking.progress import BEGUN, PASSED, record_progress
 from dlcourse.cli import main
 from dlcourse.exercises import catalog
 from dlcourse.workspace import list_lessons
 
-PACKAGE = Path(dlcourse.__file__).parent
-needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows sends no Ctrl-C to one process")
-
-
-def write_lesson(checkout: Path, stem: str, *sources: str) -> None:
-    cells = [nbformat.v4.new_code_cell(source, id=f"c{n}") for n, source in enumerate(sources)]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    nbformat.write(notebook, checkout / "notebooks" / f"{stem}.ipynb")
-
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Return a checkout of its own, with two small lessons."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(PACKAGE, tmp_path / "src" / "dlcourse", ignore=ignored)
-    (tmp_path / "notebooks").mkdir()
-    write_lesson(tmp_path, "00_start_here", "1 + 1")
-    write_lesson(tmp_path, "05_mnist_mlp", "2 + 2", "print(3)")
-    return tmp_path
-
-
-def start(checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """Start `dlcourse` in a checkout, as from a terminal that listens to Ctrl-C."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "dlcourse", *arguments],
-        cwd=checkout,
-        env=os.environ | {"PYTHONPATH": str(checkout / "src")},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # pytest may itself have been started so that it ignores Ctrl-C
-        preexec_fn=None if os.name == "nt" else _listen,  # noqa: PLW1509
-    )
-
-
-def _listen() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def run(checkout: Path, *arguments: str) -> tuple[int, str, str]:
-    """Return the exit status of `dlcourse` with these arguments, its stdout and its stderr."""
-    process = start(checkout, *arguments)
-    stdout, stderr = process.communicate(timeout=120)
-    return process.returncode, stdout, stderr
-
-
-def wait_for(found: Callable[[], str], seconds: float = 60) -> str:
-    """Return what `found` returns, as soon as that is something."""
-    for _ in range(round(seconds / 0.05)):
-        if value := found():
-            return value
-        time.sleep(0.05)
-    pytest.fail(f"nothing after {seconds} s")
+    return make_checkout(tmp_path)
 
 
 # ---------------------------------------------------------------------------- help and mistakes
@@ -234,18 +190,6 @@ def busy_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def get(address: str) -> tuple[int, str]:
-    """Return the status and the text that `address` answers with."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(address, timeout=10) as page:
-            return page.status, page.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, ""
-    except urllib.error.URLError:
-        return 0, ""  # nobody listens
-
-
 @needs_signals
 def test_lab_opens_lesson_00_on_this_machine_alone_until_ctrl_c(
     checkout: Path, busy_port: int
@@ -253,18 +197,9 @@ def test_lab_opens_lesson_00_on_this_machine_alone_until_ctrl_c(
     run(checkout, "reset", "5")
     write_lesson(checkout, "05_mnist_mlp", "a better lesson")
     lab = start(checkout, "lab", "--no-browser", "--", f"--port={busy_port}")
-    assert lab.stderr is not None
-    found = None
-    lines = []
-    while found is None:
-        lines.append(lab.stderr.readline())
-        assert lines[-1], f"the lab ended after {lines}"
-        found = re.search(r"http://127\.0\.0\.1:(\d+)(\S*)\?token=(\w+)", lines[-1])
-    address, (port, path, token) = found[0], found.groups()
+    port, path, token = address_of(lab).groups()
     assert int(port) != busy_port
     assert path == "/lab/tree/00_start_here.ipynb"
-    # JupyterLab tells its address a moment before it listens there.
-    assert wait_for(lambda: str(get(address)[0] or "")) == "200"
 
     api = f"http://127.0.0.1:{port}/api/contents/00_start_here.ipynb"
     assert get(api)[0] == 403, "without the token"

@@ -1,0 +1,104 @@
+"""`dlcourse` in a process of its own, and small checkouts for it to run in."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import dlcourse
+
+_PACKAGE = Path(dlcourse.__file__).parent
+
+# For a process to call at its start: pytest may itself have been started so that it ignores Ctrl-C.
+listen_to_ctrl_c = (
+    None if os.name == "nt" else partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+)
+
+needs_signals = pytest.mark.skipif(os.name == "nt", reason="Windows sends no Ctrl-C to one process")
+
+
+def make_checkout(folder: Path) -> Path:
+    """Make `folder` a checkout with two small lessons, 00 and 05, and return it."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(_PACKAGE, folder / "src" / "dlcourse", ignore=ignored)
+    (folder / "notebooks").mkdir()
+    write_lesson(folder, "00_start_here", "1 + 1")
+    write_lesson(folder, "05_mnist_mlp", "2 + 2", "print(3)")
+    return folder
+
+
+def write_lesson(checkout: Path, stem: str, *sources: str) -> None:
+    """Write the lesson `stem`, whose cells have these sources and were never run."""
+    cells = [nbformat.v4.new_code_cell(source, id=f"c{n}") for n, source in enumerate(sources)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    nbformat.write(notebook, checkout / "notebooks" / f"{stem}.ipynb")
+
+
+def start(checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """Start `dlcourse` in a checkout, as from a terminal that listens to Ctrl-C."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "dlcourse", *arguments],
+        cwd=checkout,
+        env=os.environ | {"PYTHONPATH": str(checkout / "src")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=listen_to_ctrl_c,  # noqa: PLW1509
+    )
+
+
+def run(checkout: Path, *arguments: str) -> tuple[int, str, str]:
+    """Return the exit status of `dlcourse` with these arguments, its stdout and its stderr."""
+    process = start(checkout, *arguments)
+    stdout, stderr = process.communicate(timeout=120)
+    return process.returncode, stdout, stderr
+
+
+def wait_for(found: Callable[[], str], seconds: float = 60) -> str:
+    """Return what `found` returns, as soon as that is something."""
+    for _ in range(round(seconds / 0.05)):
+        if value := found():
+            return value
+        time.sleep(0.05)
+    pytest.fail(f"nothing after {seconds} s")
+
+
+def address_of(lab: "subprocess.Popen[str]") -> "re.Match[str]":
+    """Return the address that `dlcourse lab` prints, in whole and by port, path and token.
+
+    By then its page can be opened; JupyterLab tells its address a moment before it listens there.
+    """
+    assert lab.stderr is not None
+    lines = []
+    found = None
+    while found is None:
+        lines.append(lab.stderr.readline())
+        assert lines[-1], f"the lab ended after {lines}"
+        found = re.search(r"http://127\.0\.0\.1:(\d+)(\S*)\?token=(\w+)", lines[-1])
+    address = found[0]
+    assert wait_for(lambda: str(get(address)[0] or "")) == "200"
+    return found
+
+
+def get(address: str) -> tuple[int, str]:
+    """Return the status and the text that `address` answers with."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=10) as page:
+            return page.status, page.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+    except urllib.error.URLError:
+        return 0, ""  # nobody listens
