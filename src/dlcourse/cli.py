@@ -11,6 +11,7 @@ import argparse
 import difflib
 import os
 import re
+import socket
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ _PROTECTION = {
     "allow_unauthenticated_access",
     "disable_check_xsrf",
 }
+_PORT = 8888  # JupyterLab's own choice
 
 
 class UsageError(CourseError):
@@ -177,17 +179,38 @@ def _lab(options: argparse.Namespace) -> int:
         )
     print("Starting JupyterLab, which takes some seconds; Ctrl-C here stops it.", flush=True)
 
-    os.environ |= _jupyter_environment()
-    from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]  # noqa: PLC0415
+    with _claim_port() as claim:
+        _, port = claim.getsockname()
+        os.environ |= _jupyter_environment(port)
+        from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    LabApp.launch_instance(
-        [
-            *arguments,
-            f"--ServerApp.root_dir={copies.folder}",
-            f"--LabApp.default_url=/lab/tree/{list_lessons()[0].name}",
-        ]
-    )
+        LabApp.launch_instance(
+            [
+                *arguments,
+                f"--ServerApp.root_dir={copies.folder}",
+                f"--LabApp.default_url=/lab/tree/{list_lessons()[0].name}",
+            ]
+        )
     return 0
+
+
+def _claim_port() -> socket.socket:
+    """Return a claim to a port on which nobody listens: as long as it is open, nobody else's.
+
+    JupyterLab itself looks for a free port, and listens to it a moment later. Of two labs that are
+    started at once, both could find the same one free, and the later one would have to end. So a
+    lab claims its port's number, by a socket for UDP, which can be bound but once, too.
+    """
+    for port in (*range(_PORT, _PORT + 50), 0):  # 0: one that the system chooses
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", port))
+            socket.create_server(claim.getsockname()).close()
+        except OSError:
+            claim.close()
+        else:
+            break
+    return claim
 
 
 def _jupyter_arguments(options: argparse.Namespace) -> list[str]:
@@ -212,7 +235,7 @@ def _jupyter_arguments(options: argparse.Namespace) -> list[str]:
     return arguments + ["--no-browser"] * options.no_browser + jupyter_options
 
 
-def _jupyter_environment() -> dict[str, str]:
+def _jupyter_environment(port: int) -> dict[str, str]:
     """Return the variables that JupyterLab and what it starts shall see changed."""
 
     def prepend(folder: Path, variable: str) -> str:
@@ -223,6 +246,8 @@ def _jupyter_environment() -> dict[str, str]:
         # one core is left to the browser: where all compute and one is needed elsewhere for a
         # moment, the others wait for it at every step, and a lesson becomes many times slower
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or f"{max(1, n_cores - 1)}",
+        # where to look for a free port first; the learner's own settings win
+        "JUPYTER_PORT": os.environ.get("JUPYTER_PORT") or f"{port}",
         # a terminal in JupyterLab knows `dlcourse`
         "PATH": prepend(Path(sys.executable).parent, "PATH"),
         # "Python 3" is the Python of here, whatever the user has installed elsewhere
