@@ -2,6 +2,10 @@
 
 import json
 import multiprocessing
+import signal
+import subprocess
+import sys
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -75,13 +79,43 @@ def test_a_full_disk_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
         record_progress("a.x", PASSED)
 
 
-def _record_many(name: str) -> None:
-    for number in range(50):
+def _record_many(name: str, start: Barrier) -> None:
+    start.wait()
+    for number in range(200):
         record_progress(f"{name}.{number}", PASSED)
 
 
-def test_several_notebooks_write_at_once_and_nothing_is_lost(file: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        pool.map(_record_many, ["a", "b", "c"])
-    assert len(read_progress()) == 150
-    assert file.stat().st_size > 0
+def test_two_notebooks_write_at_once_and_no_line_is_lost_or_torn(file: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    start = context.Barrier(2)
+    both = [context.Process(target=_record_many, args=(name, start)) for name in "ab"]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    names = [json.loads(line)["exercise"] for line in file.read_text().splitlines()]
+    assert sorted(names) == sorted(f"{name}.{number}" for name in "ab" for number in range(200))
+
+
+DIE_WHILE_IT_WRITES = """
+import resource, signal, sys
+from pathlib import Path
+from dlcourse.checking.progress import PASSED, record_progress
+
+record_progress("a.1", PASSED)
+most = Path(sys.argv[1]).stat().st_size + 20
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))  # the system kills who writes more
+record_progress("a.2", PASSED)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing of the line is written")
+def test_a_kernel_killed_in_the_middle_of_a_line_loses_that_line_only(file: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", DIE_WHILE_IT_WRITES, file], check=False)
+    assert done.returncode == -signal.SIGXFSZ
+    assert file.read_bytes()[-1:] != b"\n", "half a line"
+    record_progress("a.3", PASSED)
+    assert read_progress() == {"a.1": PASSED, "a.3": PASSED}
