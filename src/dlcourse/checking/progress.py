@@ -73,9 +73,10 @@ def record_progress(exercise: str, state: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+") as file:
             # A line that a full disk cut off must not swallow this one.
+            cut_off = False
             if file.tell():
                 file.seek(-1, os.SEEK_END)
-            cut_off = file.read(1) not in {b"\n", b""}
+                cut_off = file.read(1) != b"\n"
             file.write(b"\n" * cut_off + line.encode() + b"\n")
     except OSError as error:
         msg = f"Your progress could not be saved in {path} ({error.strerror}): free some space."
