@@ -16,7 +16,11 @@ name, name it, as in make lab PYTHON=python3.12")
 # As an error of make's own, that line is the last one on the screen.
 stop-if-any = $(if $(1),$(error $(1)))
 
-.PHONY: help lab test setup lint notebooks mutants everywhere soak bench constraints clean
+# What drives the browser, which learners do not need.
+add-browser = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+  --constraint constraints.txt --editable ".[browser]"
+
+.PHONY: help lab test setup lint notebooks mutants browser everywhere soak bench constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +35,7 @@ setup: ## make .venv, or find it up to date (TORCH=cpu: PyTorch without CUDA)
 	@$(call stop-if-any,$(set-up)):
 
 lint: setup ## check style and types of the code, and style of the notebooks
+	@$(add-browser)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -40,6 +45,10 @@ notebooks: setup ## run all lessons and save them with their outputs
 
 mutants: setup ## try every small fault in every solution on its check (ARGS=tensors)
 	$(BIN)/python tests/mutants.py $(ARGS)
+
+browser: setup ## use the course in a real browser as a learner would (needs Chromium or Chrome)
+	@$(add-browser)
+	$(BIN)/pytest browser $(ARGS)
 
 everywhere: setup ## run the suite under many settings (ARGS=threads-1; an hour for all)
 	$(BIN)/python tests/everywhere.py $(ARGS)
@@ -52,10 +61,10 @@ bench: setup ## time the lessons and the fast training; write .bench/results.jso
 
 constraints: setup ## write constraints.txt anew with the newest versions (then: make test)
 	sed '/^[^#]/d' constraints.txt > constraints.new
-	PATH="$(BIN):$$PATH" uv pip compile pyproject.toml --extra dev --python-version 3.11 \
+	PATH="$(BIN):$$PATH" uv pip compile pyproject.toml --extra dev --extra browser --python-version 3.11 \
 	  --quiet --no-header --no-annotate >> constraints.new
 	mv constraints.new constraints.txt
 
 clean: ## remove .venv and all else that can be made anew; never work/
-	rm -rf .venv .venv.lock .bench .mypy_cache .pytest_cache .ruff_cache data/unpacked
-	find src tests benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf .venv .venv.lock .bench .browser .mypy_cache .pytest_cache .ruff_cache data/unpacked
+	find src tests browser benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +

@@ -12,11 +12,14 @@ import urllib.request
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import nbformat
 import pytest
 
 import dlcourse
+
+T = TypeVar("T")
 
 _PACKAGE = Path(dlcourse.__file__).parent
 
@@ -66,7 +69,7 @@ def run(checkout: Path, *arguments: str) -> tuple[int, str, str]:
     return process.returncode, stdout, stderr
 
 
-def wait_for(found: Callable[[], str], seconds: float = 60) -> str:
+def wait_for(found: Callable[[], T], seconds: float = 60) -> T:
     """Return what `found` returns, as soon as that is something."""
     for _ in range(round(seconds / 0.05)):
         if value := found():
@@ -88,7 +91,7 @@ def address_of(lab: "subprocess.Popen[str]") -> "re.Match[str]":
         assert lines[-1], f"the lab ended after {lines}"
         found = re.search(r"http://127\.0\.0\.1:(\d+)(\S*)\?token=(\w+)", lines[-1])
     address = found[0]
-    assert wait_for(lambda: str(get(address)[0] or "")) == "200"
+    assert wait_for(lambda: get(address)[0]) == 200
     return found
 
 

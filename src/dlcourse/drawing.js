@@ -36,7 +36,7 @@ function render({ model, el }) {
   add(el, "p", { className: "help", textContent: HELP });
 
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  Object.assign(context, { strokeStyle: "#fff", lineWidth: PEN, lineCap: "round", lineJoin: "round" });
+  Object.assign(context, { fillStyle: "#fff", strokeStyle: "#fff", lineWidth: PEN, lineCap: "round", lineJoin: "round" });
   const pen = { x: SIDE / 2, y: SIDE / 2, down: false };
   let waiting, pause;
 
@@ -57,7 +57,10 @@ function render({ model, el }) {
   function put(down) {
     pen.down = down;
     marker.classList.toggle("down", down);
-    if (down) moveTo(pen.x, pen.y); // a dot
+    if (!down) return;
+    context.beginPath(); // a dot, which a line of no length is not
+    context.arc(pen.x, pen.y, PEN / 2, 0, 2 * Math.PI);
+    context.fill();
   }
 
   function send() {
@@ -80,7 +83,7 @@ function render({ model, el }) {
 
   function wipe() {
     put(false);
-    context.fillRect(0, 0, SIDE, SIDE);
+    restore(context, new DataView(new ArrayBuffer(0)));
     send();
   }
 

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import anywidget
-import matplotlib.pyplot as plt
 import torch
 import traitlets
 from ipywidgets.widgets.trait_types import CByteMemoryView  # type: ignore[import-untyped]
-from matplotlib.figure import Figure
 from torch import Tensor
 
-from dlcourse.plotting import as_output
+from dlcourse.plotting import as_output, draw_answer
 
 SIDE = 280  # pixels of the drawing, as in drawing.js
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -71,23 +69,10 @@ class DigitPad(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401
         """Return the pad for a page with a kernel, and a picture of it for any other."""
         live, metadata = super()._repr_mimebundle_(**options)  # type: ignore[misc]
-        picture = as_output(self._draw(), f"A pad with a drawing, white on black. {self._text}")
+        text = self.answer["text"]
+        fig = draw_answer(self.drawing, self.answer["percents"], text)
+        picture = as_output(fig, f"A pad with a drawing, white on black. {text}")
         return picture | {_WIDGET: live[_WIDGET]}, metadata
-
-    @property
-    def _text(self) -> str:
-        text: str = self.answer["text"]
-        return text
-
-    def _draw(self) -> Figure:
-        fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3), width_ratios=[1, 2.2])
-        left.imshow(self.drawing, cmap="gray", vmin=0, vmax=255)
-        left.set(title="The drawing", xticks=[], yticks=[])
-        bars = right.bar(range(10), self.answer["percents"])
-        right.bar_label(bars, fmt="%.0f", fontsize=9)
-        right.set(title=self._text, xlabel="digit", ylabel="probability (%)")
-        right.set(xticks=range(10), ylim=(0, 100))
-        return fig
 
 
 def _percents(probabilities: Tensor) -> list[float]:

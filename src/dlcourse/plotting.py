@@ -1,7 +1,7 @@
 """Figures that everyone can read: each is shown with a sentence that says what it shows.
 
 The look of the figures is in `course.mplstyle`: `plt.style.use("dlcourse.course")`.
-Covers: one still picture with its description, and a grid of images.
+Covers: one still picture with its description, a grid of images, a digit beside what it is read as.
 Does not cover: the plots themselves; lessons draw those with matplotlib's own functions.
 """
 
@@ -86,3 +86,20 @@ def show_images(
         ax.imshow(image.detach().cpu().numpy(), cmap="gray")
         ax.set_title(str(title), fontsize=11, fontweight="normal", loc="center")
     show(fig, alt)
+
+
+def draw_answer(picture: Tensor, percents: Sequence[float], answer: str) -> Figure:
+    """Return a figure of a gray picture beside ten bars, what a network says to it.
+
+    Args:
+        picture: shape (H, W), 0 for black to 255 for white.
+        percents: of the digits 0 to 9.
+        answer: the title above the bars.
+    """
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 3), width_ratios=[1, 2.2])
+    left.imshow(picture.detach().cpu().numpy(), cmap="gray", vmin=0, vmax=255)
+    left.set(title="The drawing", xticks=[], yticks=[])
+    right.bar_label(right.bar(range(10), percents), fmt="%.0f", fontsize=9)
+    right.set(title=answer, xlabel="digit", ylabel="probability (%)")
+    right.set(xticks=range(10), ylim=(0, 100))
+    return fig

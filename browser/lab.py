@@ -1,0 +1,197 @@
+"""JupyterLab as a learner has it: started with `make lab`, used through its page.
+
+Covers: a copy of the course to start it in, opening a notebook, running it, its cells and outputs,
+what a screen reader is told, what axe finds.
+Does not cover: what should be on a page; the tests say that.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import CDPSession, Locator, Page
+
+from course_process import get, wait_for
+from lessons import ROOT
+
+_ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)\S*\?token=(\w+)")
+_CELLS = ".jp-Notebook .jp-Cell"
+_RUN_SECONDS = 600  # of a whole lesson, on a slow machine
+
+
+def copy_course(folder: Path) -> Path:
+    """Make `folder` what a clone would be with all that is not committed yet; return it.
+
+    What was set up there by an earlier call stays, so that it need not be set up again.
+    """
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for old in folder.glob("*"):
+        if old.name != ".venv":
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    for name in listing.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+@contextmanager
+def start_lab(course: Path, settings: Path) -> Iterator[tuple[str, str]]:
+    """Run `make lab` in `course`, with nobody's settings; yield its address and its token."""
+    environment = os.environ | {
+        f"{name}_DIR": str(settings / name.lower())
+        for name in ("JUPYTER_CONFIG", "JUPYTER_DATA", "JUPYTER_RUNTIME", "IPYTHON")
+    }
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(settings / "lab")
+    environment["JUPYTERLAB_WORKSPACES_DIR"] = str(settings / "workspaces")
+    environment["IPYTHONDIR"] = str(settings / "ipython")
+    told = settings / "told.txt"
+    with told.open("w") as output:
+        lab = subprocess.Popen(
+            ["make", "lab", "ARGS=--no-browser"],
+            cwd=course,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_for(lambda: _ADDRESS.search(told.read_text()) or lab.poll() is not None, seconds=900)
+        found = _ADDRESS.search(told.read_text())
+        assert found, told.read_text()
+        wait_for(lambda: get(f"{found[1]}/lab?token={found[2]}")[0] == 200)
+        yield found[1], found[2]
+    finally:
+        os.killpg(lab.pid, signal.SIGTERM)
+        lab.wait(timeout=60)
+
+
+class Notebook:
+    """A notebook that is open in JupyterLab, alone on its page."""
+
+    def __init__(self, page: Page, lab: tuple[str, str], name: str) -> None:
+        """Open the notebook `name`; wait until its kernel is idle."""
+        self.page = page
+        self.errors: list[str] = []  # that the page's own code raised
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        address, token = lab
+        workspace = secrets.token_hex(4)  # else JupyterLab opens what another test had open
+        page.goto(f"{address}/lab/workspaces/{workspace}/tree/{name}?token={token}")
+        page.locator(f"{_CELLS}:visible").first.wait_for(timeout=120_000)
+        self.wait_until_idle()
+
+    def wait_until_idle(self, seconds: float = 120) -> None:
+        """Wait until the status bar says that the kernel has nothing to do."""
+        self.page.wait_for_function(
+            "/Idle/.test(document.querySelector('#jp-main-statusbar')?.textContent ?? '')",
+            timeout=1000 * seconds,
+            polling=200,
+        )
+
+    def menu(self, *path: str) -> None:
+        """Choose an entry of a menu, such as "Run", "Run All Cells"."""
+        first, *others = path
+        self.page.locator(f".lm-MenuBar-item:has-text('{first}')").first.click()
+        for entry in others[:-1]:
+            self.page.locator(f".lm-Menu-item:has-text('{entry}')").first.hover()
+        self.page.locator(f".lm-Menu-item:has-text('{others[-1]}')").first.click()
+
+    def run_all(self) -> None:
+        """Run all cells, and wait until the last one has run or one has failed."""
+        self.menu("Run", "Run All Cells")
+        self.page.wait_for_function(
+            """() => {
+                const prompts = [...document.querySelectorAll(
+                    '.jp-Notebook .jp-CodeCell .jp-InputArea-prompt')].map(e => e.textContent);
+                return !prompts.some(text => text.includes('*')) && prompts.at(-1) !== '[ ]:';
+            }""",
+            timeout=1000 * _RUN_SECONDS,
+            polling=500,
+        )
+        self.wait_until_idle()
+
+    def prompts(self) -> list[str]:
+        """Return the number in front of each code cell, as the page shows it."""
+        return self.page.locator(
+            ".jp-Notebook .jp-CodeCell .jp-InputArea-prompt"
+        ).all_text_contents()
+
+    def cell(self, number: int) -> Locator:
+        """Return the cell with that number; the first one is 0, text cells count."""
+        return self.page.locator(_CELLS).nth(number)
+
+    def outputs(self, number: int) -> Locator:
+        """Return what stands below a cell."""
+        return self.cell(number).locator(".jp-OutputArea-output")
+
+    def failed(self) -> list[int]:
+        """Return the numbers of the cells with an exception below them."""
+        has_error = """cells => cells.map(cell => [...cell.querySelectorAll(
+            "[data-mime-type='application/vnd.jupyter.stderr']"
+        )].some(output => /Error\\b/.test(output.textContent)))"""
+        found: list[bool] = self.page.locator(_CELLS).evaluate_all(has_error)
+        return [number for number, failed in enumerate(found) if failed]
+
+    def write_and_run(self, number: int, source: str) -> None:
+        """Replace the text of a cell and run it; wait until it has run."""
+        editor = self.cell(number).locator(".cm-content")
+        editor.scroll_into_view_if_needed()
+        editor.click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(source)
+        self.page.keyboard.press("Control+Enter")
+        self.page.wait_for_timeout(300)
+        self.wait_until_idle()
+
+
+def image_names(page: Page, selector: str) -> list[tuple[str, str]]:
+    """Return the role and name of each image, as a screen reader gets them from the browser."""
+    session = page.context.new_cdp_session(page)
+    found = []
+    for number, image in enumerate(page.locator(selector).all()):
+        image.scroll_into_view_if_needed()  # what is not drawn yet has no name yet
+        element = f"document.querySelectorAll({json.dumps(selector)})[{number}]"
+        handle = session.send("Runtime.evaluate", {"expression": element})["result"]["objectId"]
+        found.append(_role_and_name(page, session, handle))
+    session.detach()
+    return found
+
+
+def _role_and_name(page: Page, session: CDPSession, handle: str) -> tuple[str, str]:
+    """Ask the browser how it presents an element; give it some seconds to lay out the page."""
+    for _ in range(50):
+        answer = session.send(
+            "Accessibility.getPartialAXTree", {"objectId": handle, "fetchRelatives": False}
+        )
+        node = answer["nodes"][0]
+        if not node["ignored"]:
+            return node["role"]["value"], " ".join(node["name"]["value"].split())
+        page.wait_for_timeout(100)
+    return "hidden", ""
+
+
+def serious_faults(page: Page, selector: str) -> list[str]:
+    """Return what axe calls serious or critical within `selector`, a line for each element."""
+    found: dict[str, Any] = Axe().run(page, context={"include": [[selector]]}).response
+    return [
+        f"{fault['id']}: {fault['help']}: {node['html'][:200]}"
+        for fault in found["violations"]
+        if fault["impact"] in {"serious", "critical"}
+        for node in fault["nodes"]
+    ]
