@@ -166,3 +166,14 @@ def test_the_style_tells_lines_apart_by_color_and_by_dashes() -> None:
     okabe_ito = ["#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#000000"]
     assert sorted(line["color"] for line in cycle) == sorted(okabe_ito)
     assert len({str(line["linestyle"]) for line in cycle}) == len(cycle)
+
+
+def test_an_answer_is_drawn_as_its_picture_and_its_ten_bars() -> None:
+    picture = torch.arange(12).reshape(3, 4)
+    left, right = plotting.draw_answer(picture, [100.0, *[0.0] * 9], "It says 0.").axes
+    np.testing.assert_array_equal(left.images[0].get_array(), picture)
+    assert left.images[0].get_clim() == (0, 255), "a pale drawing would look like a strong one"
+    assert [bar.get_height() for bar in right.patches] == [100.0, *[0.0] * 9]
+    assert right.get_title(loc="left") + right.get_title() == "It says 0."
+    top = max(label.get_window_extent().y1 for label in right.texts)
+    assert top < right.title.get_window_extent().y0 or top < right.get_window_extent().y1

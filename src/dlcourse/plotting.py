@@ -101,5 +101,5 @@ def draw_answer(picture: Tensor, percents: Sequence[float], answer: str) -> Figu
     left.set(title="The drawing", xticks=[], yticks=[])
     right.bar_label(right.bar(range(10), percents), fmt="%.0f", fontsize=9)
     right.set(title=answer, xlabel="digit", ylabel="probability (%)")
-    right.set(xticks=range(10), ylim=(0, 100))
+    right.set(xticks=range(10), yticks=range(0, 101, 20), ylim=(0, 112))  # room for a label
     return fig

@@ -66,7 +66,7 @@ class TensorLoader:
         """Yield the batches of one epoch, inputs (B, ...) and targets (B,)."""
         n = len(self.y)
         order = torch.randperm(n, generator=self.generator) if self.shuffle else torch.arange(n)
-        for batch in order.to(self.X.device).split(self.batch_size):
+        for batch in order.to(self.X.device).split(self.batch_size):  # rows of X
             yield self.X.index_select(0, batch), self.y.index_select(0, batch)
 
 
