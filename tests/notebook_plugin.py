@@ -305,6 +305,9 @@ def _kind(promise: Promise, cell: NotebookNode) -> str:
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the process, before anything imports NumPy, PyTorch or matplotlib."""
     os.environ["MPLBACKEND"] = "Agg"  # for the tests in tests/: no window, anywhere
+    settings = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # and nobody's settings
+    config.add_cleanup(settings.cleanup)
+    os.environ["IPYTHONDIR"] = settings.name
     if "PYTEST_XDIST_WORKER" in os.environ:
         # Workers with as many threads as cores each are slower than a single one.
         os.environ.setdefault("OMP_NUM_THREADS", "1")

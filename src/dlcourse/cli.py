@@ -8,11 +8,17 @@ by the commands that need them, so that `dlcourse --help` answers at once.
 """
 
 import argparse
+import atexit
 import difflib
 import os
 import re
+<<<<<<< HEAD
 import socket
+=======
+import shutil
+>>>>>>> 4537f02 (lab and run work for users whose home cannot be made, as in some containers)
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -177,6 +183,8 @@ def _lab(options: argparse.Namespace) -> int:
             "You are root, which JupyterLab refuses unless told otherwise: told (--allow-root). "
             "It listens on this machine only and asks for its token."
         )
+    if _lend_folders():
+        print("Your home cannot be written to: JupyterLab forgets its settings when it ends.")
     print("Starting JupyterLab, which takes some seconds; Ctrl-C here stops it.", flush=True)
 
     with _claim_port() as claim:
@@ -194,6 +202,7 @@ def _lab(options: argparse.Namespace) -> int:
     return 0
 
 
+<<<<<<< HEAD
 def _claim_port() -> socket.socket:
     """Return a claim to a port on which nobody listens: as long as it is open, nobody else's.
 
@@ -211,6 +220,26 @@ def _claim_port() -> socket.socket:
         else:
             break
     return claim
+=======
+def _lend_folders() -> bool:
+    """Give Jupyter folders to write to until this process ends, where the user's home is none.
+
+    Some containers have users whose home does not exist or belongs to somebody else; without a
+    folder for its connections, Jupyter does not start. Return whether that was needed.
+    """
+    from jupyter_core.paths import jupyter_runtime_dir  # noqa: PLC0415
+
+    try:
+        Path(jupyter_runtime_dir()).mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="dlcourse-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["JUPYTER_RUNTIME_DIR"] = str(folder / "runtime")
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "MPLCONFIGDIR"):
+            os.environ.setdefault(name, str(folder / name.lower()))
+        return True
+    return False
+>>>>>>> 4537f02 (lab and run work for users whose home cannot be made, as in some containers)
 
 
 def _jupyter_arguments(options: argparse.Namespace) -> list[str]:
@@ -299,6 +328,7 @@ def _run(options: argparse.Namespace) -> int:
     lessons = [find_lesson(name) for name in options.lessons] or list_lessons()
     from dlcourse.execution import execute, save  # noqa: PLC0415
 
+    _lend_folders()
     for lesson in lessons:
         print(f"{lesson.stem}: ", end="", flush=True)
         try:
