@@ -1,5 +1,6 @@
 """Finding lessons, and the learners' copies: made without outputs, and never lost."""
 
+import errno
 import json
 import os
 import shutil
@@ -199,6 +200,8 @@ def test_a_read_only_checkout_has_its_copies_in_a_folder_of_the_users(
     os.waitpid(child, 0)
     checkout.chmod(0o755)
     lines = (home / "told").read_text().split("\n")
+    if lines == [repr(OSError(errno.EINVAL, os.strerror(errno.EINVAL)))]:
+        pytest.skip("this root can become no other user, as in containers without privileges")
     assert lines[1:] == [str(LESSONS)], lines
     assert Path(lines[0]).is_relative_to(home)
     assert not (checkout / "work").exists()
