@@ -92,6 +92,7 @@ def test_a_package_outside_its_range_is_named_with_both_versions(add_package: Ad
 
 def test_versions_between_releases_are_well(add_package: AddPackage) -> None:
     add_package("torch", "2.99.0a0+git1234.cpu")
+    add_package("torchvision", "0.99.0", "Requires-Dist: torch>=2.98")
     assert faults() == {}
 
 
