@@ -136,6 +136,12 @@ CELLS: dict[str, Sample] = {
         code("raise ValueError('a')", error("TypeError", "a"), tags=["raises-exception"]),
         "-TypeError: a\n+ValueError: a",
     ),
+    "an exception of the type that older versions of torch raise passes": (
+        code(
+            "raise RuntimeError('a')", error("NotImplementedError", "a"), tags=["raises-exception"]
+        ),
+        None,
+    ),
     "an exception that does not come fails": (
         code("'fine'", shown("'fine'"), tags=["raises-exception"]),
         "tagged raises-exception and raised nothing",
