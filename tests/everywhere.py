@@ -247,6 +247,8 @@ def _run_suite(row: Row, python: Path, clone: Path, log: Path, options: Sequence
     options = ["-n", str(row.n_workers if row.n_workers > 1 else 0), *options, *row.order]
     suite = [str(python), "-m", "pytest", "-p", "no:cacheprovider", *options]
     environment = os.environ | row.environment | {"PYTHONPATH": str(clone / "src")}
+    # torch.compile takes what it translated for another ATEN_CPU_CAPABILITY, and computes nonsense.
+    environment["TORCHINDUCTOR_CACHE_DIR"] = str(clone.with_name("compiled"))
     with log.open("w", encoding="utf-8") as file:
         try:
             run = subprocess.run(
