@@ -2,6 +2,7 @@
 
     python tests/everywhere.py                      # every row that this machine can run
     python tests/everywhere.py threads-1 no-network # these rows
+    python tests/everywhere.py avx2+read-only+tr_TR # the settings of three rows in one run
     python tests/everywhere.py --soak 20            # random settings, twenty times; counts flakes
     python tests/everywhere.py --soak 1 --seed 17   # the one of them that is called seed-17
 
@@ -302,6 +303,8 @@ def combined(parts: Sequence[Row], name: str) -> Row:
             folder=part.folder if part.kind == "folder" else row.folder,
             prefix=(*row.prefix, *part.prefix),
             n_workers=min(row.n_workers, part.n_workers),
+            python=part.python if part.kind == "versions" else row.python,
+            hindrance=row.hindrance or part.hindrance,
         )
     return row
 
@@ -329,9 +332,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", default="", help="pytest's -k: a part of the suite")
     options = parser.parse_args(arguments)
     known = {row.name: row for row in rows()}
-    if unknown := [name for name in options.names if name not in known]:
-        parser.error(f"there is no row {unknown[0]!r}; there are {', '.join(known)}")
-    chosen = [known[name] for name in options.names] or list(known.values())
+    try:
+        chosen = [_named(name, known) for name in options.names] or list(known.values())
+    except ValueError as error:
+        parser.error(str(error))
     if options.soak:
         seeds = range(options.seed, options.seed + options.soak)
         chosen = [random_row(seed, list(known.values())) for seed in seeds]
@@ -346,6 +350,24 @@ def main(arguments: Sequence[str]) -> int:
         for test, n_times in times.most_common():
             print(f"failed in {n_times} of {len(results)}: {test}")
     return 1 if counts[FAILED] else 0
+
+
+def _named(name: str, known: dict[str, Row]) -> Row:
+    """Return the row of that name, or those whose names it joins with +, as one.
+
+    Raises:
+        ValueError: if there is no such row, or two of them change the same thing.
+    """
+    parts = []
+    for part in name.split("+"):
+        if part not in known:
+            msg = f"there is no row {part!r}; there are {', '.join(known)}"
+            raise ValueError(msg)
+        parts.append(known[part])
+    if len({part.kind for part in parts}) < len(parts):
+        msg = f"no machine can be all of {name}"
+        raise ValueError(msg)
+    return combined(parts, name) if len(parts) > 1 else parts[0]
 
 
 def _run_and_print(row: Row, only: str) -> Result:

@@ -288,11 +288,33 @@ def test_a_suite_that_hangs_is_ended(
     assert "it took longer than 1 s: see " in line
 
 
-def test_an_unknown_row_is_refused_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_several_rows_can_be_one_run(project: Project, table: Table) -> None:
+    status, (line, note, _) = table.of("default+threads-2")
+    assert status == 0
+    assert line.startswith("default+threads-2 passed ")
+    assert note.startswith("    default threads-2, ")
+    seen = json.loads(project.seen.read_text(encoding="utf-8"))
+    assert seen["environment"]["ATEN_CPU_CAPABILITY"] == "default"
+    assert seen["environment"]["OMP_NUM_THREADS"] == "2"
+
+    status, lines = table.of("no-home+avx512")
+    assert lines[-1] == "0 passed, 0 FAILED, 1 not run"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("threads-9", "there is no row 'threads-9'; there are threads-1, threads-2, default"),
+        ("avx2+bogus", "there is no row 'bogus'; there are threads-1"),
+        ("default+avx2", "no machine can be all of default+avx2"),
+    ],
+)
+def test_what_is_no_row_is_refused_in_a_line(
+    name: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit, match="2"):
-        everywhere.main(["threads-9"])
-    told = capsys.readouterr().err.splitlines()[-1]
-    assert "there is no row 'threads-9'; there are threads-1, threads-2, default" in told
+        everywhere.main([name])
+    assert told in capsys.readouterr().err.splitlines()[-1]
 
 
 # ---------------------------------------------------------------------------- the soak
