@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 _PACKAGE = Path(dlcourse.__file__).parent
 
+STARTED: list["subprocess.Popen[str]"] = []  # to be ended where a test fails
+
 # For a process to call at its start: pytest may itself have been started so that it ignores Ctrl-C.
 listen_to_ctrl_c = (
     None if os.name == "nt" else partial(signal.signal, signal.SIGINT, signal.default_int_handler)
@@ -50,7 +52,7 @@ def write_lesson(checkout: Path, stem: str, *sources: str) -> None:
 
 def start(checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
     """Start `dlcourse` in a checkout, as from a terminal that listens to Ctrl-C."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "dlcourse", *arguments],
         cwd=checkout,
         env=os.environ | {"PYTHONPATH": str(checkout / "src")},
@@ -60,6 +62,8 @@ def start(checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
         text=True,
         preexec_fn=listen_to_ctrl_c,  # noqa: PLW1509
     )
+    STARTED.append(process)
+    return process
 
 
 def run(checkout: Path, *arguments: str) -> tuple[int, str, str]:

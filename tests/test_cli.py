@@ -15,6 +15,7 @@ import pytest
 
 import dlcourse
 from course_process import (
+    STARTED,
     address_of,
     get,
     make_checkout,
@@ -33,65 +34,16 @@ from dlcourse.workspace import list_lessons
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Return a checkout of its own, with two small lessons."""
-<<<<<<< HEAD
     return make_checkout(tmp_path)
-=======
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(PACKAGE, tmp_path / "src" / "dlcourse", ignore=ignored)
-    (tmp_path / "notebooks").mkdir()
-    write_lesson(tmp_path, "00_start_here", "1 + 1")
-    write_lesson(tmp_path, "05_mnist_mlp", "2 + 2", "print(3)")
-    return tmp_path
-
-
-STARTED: list["subprocess.Popen[str]"] = []
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_left_running() -> Iterator[None]:
+def nothing_is_left_running() -> Iterator[None]:
     """End what a test that failed has left."""
     yield
     while STARTED:
         with STARTED.pop() as process:
             process.kill()
-
-
-def start(checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """Start `dlcourse` in a checkout, as from a terminal that listens to Ctrl-C."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dlcourse", *arguments],
-        cwd=checkout,
-        env=os.environ | {"PYTHONPATH": str(checkout / "src")},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # pytest may itself have been started so that it ignores Ctrl-C
-        preexec_fn=None if os.name == "nt" else _listen,  # noqa: PLW1509
-    )
-    STARTED.append(process)
-    return process
-
-
-def _listen() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def run(checkout: Path, *arguments: str) -> tuple[int, str, str]:
-    """Return the exit status of `dlcourse` with these arguments, its stdout and its stderr."""
-    process = start(checkout, *arguments)
-    stdout, stderr = process.communicate(timeout=120)
-    return process.returncode, stdout, stderr
-
-
-def wait_for(found: Callable[[], str], seconds: float = 60) -> str:
-    """Return what `found` returns, as soon as that is something."""
-    for _ in range(round(seconds / 0.05)):
-        if value := found():
-            return value
-        time.sleep(0.05)
-    pytest.fail(f"nothing after {seconds} s")
->>>>>>> 2df5f52 (Old torch: an exception's subclass counts as the same; a failed test of the lab leaves no process)
 
 
 # ---------------------------------------------------------------------------- help and mistakes
@@ -248,33 +200,6 @@ def busy_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-<<<<<<< HEAD
-=======
-def get(address: str) -> tuple[int, str]:
-    """Return the status and the text that `address` answers with."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(address, timeout=10) as page:
-            return page.status, page.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, ""
-    except urllib.error.URLError:
-        return 0, ""  # nobody listens
-
-
-def address_of(lab: "subprocess.Popen[str]") -> re.Match[str]:
-    """Return the address that a lab prints, as soon as it does: port, path and token."""
-    assert lab.stderr is not None
-    found = None
-    lines = []
-    while found is None:
-        lines.append(lab.stderr.readline())
-        assert lines[-1], f"the lab ended after {lines}"
-        found = re.search(r"http://127\.0\.0\.1:(\d+)(\S*)\?token=(\w+)", lines[-1])
-    return found
-
-
->>>>>>> 4537f02 (lab and run work for users whose home cannot be made, as in some containers)
 @needs_signals
 def test_lab_opens_lesson_00_on_this_machine_alone_until_ctrl_c(
     checkout: Path, busy_port: int
@@ -282,18 +207,9 @@ def test_lab_opens_lesson_00_on_this_machine_alone_until_ctrl_c(
     run(checkout, "reset", "5")
     write_lesson(checkout, "05_mnist_mlp", "a better lesson")
     lab = start(checkout, "lab", "--no-browser", "--", f"--port={busy_port}")
-<<<<<<< HEAD
     port, path, token = address_of(lab).groups()
     assert int(port) != busy_port
     assert path == "/lab/tree/00_start_here.ipynb"
-=======
-    address = address_of(lab)
-    port, path, token = address.groups()
-    assert int(port) != busy_port
-    assert path == "/lab/tree/00_start_here.ipynb"
-    # JupyterLab tells its address a moment before it listens there.
-    assert wait_for(lambda: str(get(address[0])[0] or "")) == "200"
->>>>>>> 4537f02 (lab and run work for users whose home cannot be made, as in some containers)
 
     api = f"http://127.0.0.1:{port}/api/contents/00_start_here.ipynb"
     assert get(api)[0] == 403, "without the token"

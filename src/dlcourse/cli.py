@@ -12,11 +12,8 @@ import atexit
 import difflib
 import os
 import re
-<<<<<<< HEAD
-import socket
-=======
 import shutil
->>>>>>> 4537f02 (lab and run work for users whose home cannot be made, as in some containers)
+import socket
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -202,7 +199,6 @@ def _lab(options: argparse.Namespace) -> int:
     return 0
 
 
-<<<<<<< HEAD
 def _claim_port() -> socket.socket:
     """Return a claim to a port on which nobody listens: as long as it is open, nobody else's.
 
@@ -220,7 +216,8 @@ def _claim_port() -> socket.socket:
         else:
             break
     return claim
-=======
+
+
 def _lend_folders() -> bool:
     """Give Jupyter folders to write to until this process ends, where the user's home is none.
 
@@ -239,7 +236,6 @@ def _lend_folders() -> bool:
             os.environ.setdefault(name, str(folder / name.lower()))
         return True
     return False
->>>>>>> 4537f02 (lab and run work for users whose home cannot be made, as in some containers)
 
 
 def _jupyter_arguments(options: argparse.Namespace) -> list[str]:
