@@ -50,7 +50,7 @@ browser: setup ## use the course in a real browser as a learner would (needs Chr
 	@$(add-browser)
 	$(BIN)/pytest browser $(ARGS)
 
-everywhere: setup ## run the suite under many settings (ARGS=threads-1; an hour for all)
+everywhere: setup ## run the suite under many settings (ARGS=no-home+tr_TR; all take hours)
 	$(BIN)/python tests/everywhere.py $(ARGS)
 
 soak: setup ## run the suite N times under random settings: make soak N=20

@@ -309,6 +309,7 @@ def test_several_rows_can_be_one_run(project: Project, table: Table) -> None:
         ("default+avx2", "no machine can be all of default+avx2"),
     ],
 )
+@pytest.mark.usefixtures("project")
 def test_what_is_no_row_is_refused_in_a_line(
     name: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
