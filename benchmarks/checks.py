@@ -3,7 +3,7 @@
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +21,8 @@ class Waits(NamedTuple):
     first: float
 
 
-def time_checks() -> Waits:
-    """Time the check of every exercise, on its solution and on each of its mistakes.
+def time_checks(exercises: Sequence[Exercise]) -> Waits:
+    """Time the check of each of the exercises, on its solution and on each of its mistakes.
 
     Nothing is warmed up but PyTorch: an exercise's first check, which also runs the solution, and
     the first mistake, which runs all mistakes, count like the others.
@@ -33,8 +33,8 @@ def time_checks() -> Waits:
     # Forked, a process starts where this one is, with PyTorch imported and no check made.
     method = "fork" if sys.platform == "linux" else "spawn"
     with multiprocessing.get_context(method).Pool(1, maxtasksperchild=1) as pool:
-        first = pool.map(_first_check, [one.id for one in catalog()], chunksize=1)
-    waits = [wait for one in catalog() for wait in _waits(one)]
+        first = pool.map(_first_check, [one.id for one in exercises], chunksize=1)
+    waits = [wait for one in exercises for wait in _waits(one)]
     median, high = np.quantile(waits, [0.5, 0.95]).tolist()
     return Waits(median, high, max(first))
 
