@@ -165,24 +165,25 @@ def image_names(page: Page, selector: str) -> list[tuple[str, str]]:
     session = page.context.new_cdp_session(page)
     found = []
     for number, image in enumerate(page.locator(selector).all()):
-        image.scroll_into_view_if_needed()  # what is not drawn yet has no name yet
         element = f"document.querySelectorAll({json.dumps(selector)})[{number}]"
         handle = session.send("Runtime.evaluate", {"expression": element})["result"]["objectId"]
-        found.append(_role_and_name(page, session, handle))
+        found.append(_role_and_name(image, session, handle))
     session.detach()
     return found
 
 
-def _role_and_name(page: Page, session: CDPSession, handle: str) -> tuple[str, str]:
+def _role_and_name(image: Locator, session: CDPSession, handle: str) -> tuple[str, str]:
     """Ask the browser how it presents an element; give it some seconds to lay out the page."""
-    for _ in range(50):
+    for _ in range(100):
+        # What is not drawn yet has no name yet; as more is drawn, what is in view moves.
+        image.scroll_into_view_if_needed()
         answer = session.send(
             "Accessibility.getPartialAXTree", {"objectId": handle, "fetchRelatives": False}
         )
         node = answer["nodes"][0]
         if not node["ignored"]:
             return node["role"]["value"], " ".join(node["name"]["value"].split())
-        page.wait_for_timeout(100)
+        image.page.wait_for_timeout(100)
     return "hidden", ""
 
 

@@ -74,7 +74,7 @@ def answer(pad: Locator) -> tuple[int, int]:
     """Return the digit that the network says, and its percentage, once the answer is there."""
     status = pad.get_by_role("status")
     expect(status).to_have_text(SAYS, timeout=20_000)
-    found = SAYS.search(status.inner_text())
+    found = SAYS.search(status.text_content() or "")
     assert found is not None
     return int(found[1]), int(found[2])
 
@@ -82,7 +82,9 @@ def answer(pad: Locator) -> tuple[int, int]:
 def bars(pad: Locator) -> list[int]:
     """Return the percentages beside the ten bars."""
     rows = pad.get_by_role("row").all()
-    return [int(row.get_by_role("cell").last.inner_text().removesuffix(" %")) for row in rows]
+    return [
+        int((row.get_by_role("cell").last.text_content() or "").removesuffix(" %")) for row in rows
+    ]
 
 
 def test_the_pad_opens_with_the_four_of_the_lesson(lesson: Notebook) -> None:
