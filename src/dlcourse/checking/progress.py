@@ -1,7 +1,8 @@
 """Which exercises a learner has begun and solved, in a file of their own; no server, no name.
 
 The file has one line of JSON for each event and only grows at its end: so two notebooks can write
-at once, a full disk loses the last event at most, and a damaged line is passed over.
+at once, a full disk loses the last event at most, and a damaged line is passed over. An event
+begins and ends its line itself: so it stands apart from one that was cut off, whoever else writes.
 Covers: reading and writing that file, wherever the learners' copies of the lessons are.
 Does not cover: what is shown of it (`dlcourse progress`, and the verdicts in the notebook).
 """
@@ -71,13 +72,8 @@ def record_progress(exercise: str, state: str) -> None:
     path = progress_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab+") as file:
-            # A line that a full disk cut off must not swallow this one.
-            cut_off = False
-            if file.tell():
-                file.seek(-1, os.SEEK_END)
-                cut_off = file.read(1) != b"\n"
-            file.write(b"\n" * cut_off + line.encode() + b"\n")
+        with path.open("ab") as file:
+            file.write(b"\n" + line.encode() + b"\n")
     except OSError as error:
         msg = f"Your progress could not be saved in {path} ({error.strerror}): free some space."
         raise CourseError(msg) from error
