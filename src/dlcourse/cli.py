@@ -13,11 +13,13 @@ import difflib
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 import dlcourse
@@ -189,6 +191,7 @@ def _lab(options: argparse.Namespace) -> int:
         os.environ |= _jupyter_environment(port)
         from jupyterlab.labapp import LabApp  # type: ignore[import-untyped]  # noqa: PLC0415
 
+        signal.signal(signal.SIGINT, _stop_in_order)
         LabApp.launch_instance(
             [
                 *arguments,
@@ -197,6 +200,18 @@ def _lab(options: argparse.Namespace) -> int:
             ]
         )
     return 0
+
+
+def _stop_in_order(number: int, frame: FrameType | None) -> None:
+    """Stop as on SIGTERM if JupyterLab listens to that already, else at once.
+
+    In a terminal it replaces this by its own answer to Ctrl-C. Started without one, it would end by
+    a KeyboardInterrupt, in the middle of whatever it does, and could wait for ever for a thread.
+    """
+    stop = signal.getsignal(signal.SIGTERM)
+    if not callable(stop):
+        raise KeyboardInterrupt
+    stop(number, frame)
 
 
 def _claim_port() -> socket.socket:
