@@ -7,15 +7,19 @@ into cutting batches, ReLU, softmax and the optimizer, and into Python between t
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import perf_counter
 
 import torch
 from torch import nn
 
-from benchmarks.mnist import FAST_BATCH, FAST_PEAK, make_network, one_cycle, standardize
+from benchmarks.mnist import (
+    FAST_BATCH,
+    FAST_PEAK,
+    make_network,
+    one_cycle,
+    seconds_of,
+    standardize,
+)
 from dlcourse.data import load_mnist
-from dlcourse.device import synchronize
-from dlcourse.timing import Work
 from dlcourse.training import TensorLoader, train_epoch
 
 _N = 2048
@@ -47,11 +51,11 @@ def epoch_over_limit(
         return train_epoch(model, loader, optimizer, scheduler)
 
     with _threads(n_threads):
-        _seconds(train, device)  # the warm-up
+        seconds_of(train, device)  # the warm-up
         products, epochs = [], []
         for _ in range(rounds):
-            products.append(min(_seconds(lambda: a @ a, device) for _ in range(3)))
-            epochs.append(_seconds(train, device))
+            products.append(min(seconds_of(lambda: a @ a, device) for _ in range(3)))
+            epochs.append(seconds_of(train, device))
     limit = min(products) / _N**3 * multiplications(model, n_train)
     return min(epochs) / limit
 
@@ -64,14 +68,6 @@ def multiplications(model: nn.Module, n_samples: int) -> int:
     """
     weights = [layer.weight.numel() for layer in model.modules() if isinstance(layer, nn.Linear)]
     return n_samples * (3 * sum(weights) - weights[0])
-
-
-def _seconds(work: Work, device: torch.device) -> float:
-    synchronize(device)
-    start = perf_counter()
-    work()
-    synchronize(device)
-    return perf_counter() - start
 
 
 @contextmanager

@@ -8,6 +8,7 @@ batches of 512, Adam under a one-cycle schedule, 2 epochs, the test set looked a
 
 import statistics
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
 import torch
@@ -19,6 +20,7 @@ from torchvision import datasets, transforms  # type: ignore[import-untyped]
 from dlcourse.data import load_mnist, mnist_folder
 from dlcourse.device import synchronize
 from dlcourse.errors import CourseError
+from dlcourse.timing import Work
 from dlcourse.training import TensorLoader, evaluate, train_epoch
 
 USUAL_EPOCHS = 16
@@ -77,6 +79,15 @@ def compare(
     )
 
 
+def seconds_of(work: Work, device: torch.device) -> float:
+    """Return the seconds that `work()`, run once, keeps `device` busy."""
+    synchronize(device)
+    start = perf_counter()
+    work()
+    synchronize(device)
+    return perf_counter() - start
+
+
 def make_network() -> nn.Sequential:
     """Return the network that both train: 784-128-256-10."""
     hidden = nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 256), nn.ReLU()
@@ -96,11 +107,8 @@ class UsualTraining:
 
     def time_epoch(self) -> float:
         """Train for one more epoch and return the seconds that it took."""
-        synchronize(self.device)
-        start = perf_counter()
-        train_epoch(self.model, self.loader, self.optimizer)
-        synchronize(self.device)
-        return perf_counter() - start
+        epoch = partial(train_epoch, self.model, self.loader, self.optimizer)
+        return seconds_of(epoch, self.device)
 
 
 def time_fast(device: torch.device, n_train: int, target: float, seed: int) -> tuple[float, float]:

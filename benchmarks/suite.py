@@ -15,6 +15,7 @@ from time import perf_counter
 
 import nbformat
 
+from dlcourse.checking.progress import VARIABLE as PROGRESS_VARIABLE
 from dlcourse.errors import CourseError
 from dlcourse.workspace import ROOT
 
@@ -72,7 +73,7 @@ def _seconds(command: Sequence[str], folder: Path, name: str) -> float:
     with tempfile.TemporaryDirectory() as settings:
         environment = os.environ | {
             "MPLBACKEND": "Agg",
-            "DLCOURSE_PROGRESS": str(Path(settings) / "progress.jsonl"),
+            PROGRESS_VARIABLE: str(Path(settings) / "progress.jsonl"),
         }
         start = perf_counter()
         run = subprocess.run(  # noqa: S603 - our own commands

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from dlcourse.workspace import ROOT
 from lab import Notebook, copy_course, start_lab
-from lessons import ROOT
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS = [  # it starts no services of its own and needs no network
@@ -69,3 +69,16 @@ def new_page(browser: Browser) -> Iterator[Callable[[], Page]]:
 def open_notebook(new_page: Callable[[], Page], lab: tuple[str, str]) -> Callable[[str], Notebook]:
     """What opens the notebook of that name in the lab, on a page of its own."""
     return lambda name: Notebook(new_page(), lab, name)
+
+
+@pytest.fixture(scope="module")
+def open_copy(
+    course: Path, open_notebook: Callable[[str], Notebook]
+) -> Callable[[Path, str], Notebook]:
+    """What opens a copy of a notebook's file, under that name, which no other test has run."""
+
+    def open_it(original: Path, name: str) -> Notebook:
+        shutil.copy(original, course / "work" / name)
+        return open_notebook(name)
+
+    return open_it

@@ -21,10 +21,20 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import CDPSession, Locator, Page
 
 from course_process import get, wait_for
-from lessons import ROOT
+from dlcourse.workspace import ROOT
 
 _ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)\S*\?token=(\w+)")
+FIGURES = ".jp-OutputArea-output img"  # in JupyterLab, and on the pages of nbconvert
 _CELLS = ".jp-Notebook .jp-Cell"
+_PROMPTS = ".jp-Notebook .jp-CodeCell .jp-InputArea-prompt"
+_SETTINGS = (  # the folders in which Jupyter keeps them
+    "IPYTHONDIR",
+    "JUPYTERLAB_SETTINGS_DIR",
+    "JUPYTERLAB_WORKSPACES_DIR",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+)
 _RUN_SECONDS = 600  # of a whole lesson, on a slow machine
 
 
@@ -53,13 +63,7 @@ def copy_course(folder: Path) -> Path:
 @contextmanager
 def start_lab(course: Path, settings: Path) -> Iterator[tuple[str, str]]:
     """Run `make lab` in `course`, with nobody's settings; yield its address and its token."""
-    environment = os.environ | {
-        f"{name}_DIR": str(settings / name.lower())
-        for name in ("JUPYTER_CONFIG", "JUPYTER_DATA", "JUPYTER_RUNTIME", "IPYTHON")
-    }
-    environment["JUPYTERLAB_SETTINGS_DIR"] = str(settings / "lab")
-    environment["JUPYTERLAB_WORKSPACES_DIR"] = str(settings / "workspaces")
-    environment["IPYTHONDIR"] = str(settings / "ipython")
+    environment = os.environ | {name: str(settings / name.lower()) for name in _SETTINGS}
     told = settings / "told.txt"
     with told.open("w") as output:
         lab = subprocess.Popen(
@@ -112,15 +116,21 @@ class Notebook:
             self.page.locator(f".lm-Menu-item:has-text('{entry}')").first.hover()
         self.page.locator(f".lm-Menu-item:has-text('{others[-1]}')").first.click()
 
+    def choose_theme(self, theme: str) -> None:
+        """Choose a theme from the menu, and wait until the page has it."""
+        self.menu("Settings", "Theme", theme)
+        has_it = f"document.body.dataset.jpThemeName === '{theme}'"
+        self.page.wait_for_function(has_it, timeout=20_000)
+
     def run_all(self) -> None:
         """Run all cells, and wait until the last one has run or one has failed."""
         self.menu("Run", "Run All Cells")
         self.page.wait_for_function(
-            """() => {
-                const prompts = [...document.querySelectorAll(
-                    '.jp-Notebook .jp-CodeCell .jp-InputArea-prompt')].map(e => e.textContent);
+            """selector => {
+                const prompts = [...document.querySelectorAll(selector)].map(e => e.textContent);
                 return !prompts.some(text => text.includes('*')) && prompts.at(-1) !== '[ ]:';
             }""",
+            arg=_PROMPTS,
             timeout=1000 * _RUN_SECONDS,
             polling=500,
         )
@@ -128,9 +138,7 @@ class Notebook:
 
     def prompts(self) -> list[str]:
         """Return the number in front of each code cell, as the page shows it."""
-        return self.page.locator(
-            ".jp-Notebook .jp-CodeCell .jp-InputArea-prompt"
-        ).all_text_contents()
+        return self.page.locator(_PROMPTS).all_text_contents()
 
     def cell(self, number: int) -> Locator:
         """Return the cell with that number; the first one is 0, text cells count."""
@@ -148,14 +156,18 @@ class Notebook:
         found: list[bool] = self.page.locator(_CELLS).evaluate_all(has_error)
         return [number for number, failed in enumerate(found) if failed]
 
-    def write_and_run(self, number: int, source: str) -> None:
-        """Replace the text of a cell and run it; wait until it has run."""
+    def write_and_start(self, number: int, source: str) -> None:
+        """Replace the text of a cell and start it."""
         editor = self.cell(number).locator(".cm-content")
         editor.scroll_into_view_if_needed()
         editor.click()
         self.page.keyboard.press("Control+A")
         self.page.keyboard.insert_text(source)
         self.page.keyboard.press("Control+Enter")
+
+    def write_and_run(self, number: int, source: str) -> None:
+        """Replace the text of a cell and run it; wait until it has run."""
+        self.write_and_start(number, source)
         self.page.wait_for_timeout(300)
         self.wait_until_idle()
 

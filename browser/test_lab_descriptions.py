@@ -4,7 +4,6 @@ Here: a file from elsewhere, opened in JupyterLab and not run (so it is not trus
 that nbconvert makes. Live figures: test_lab_lessons.py.
 """
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,20 +12,24 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from lab import Notebook, image_names
-from lessons import FIGURES, LESSONS, descriptions, read_lesson
+from dlcourse.workspace import list_lessons
+from lab import FIGURES, Notebook, image_names
+from notebook_lesson import Lesson
 
-every_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+every_lesson = pytest.mark.parametrize("path", list_lessons(), ids=lambda path: path.stem)
+
+
+def names_of_figures(path: Path) -> list[tuple[str, str]]:
+    """Return what a screen reader shall be told of the figures of a lesson: role and name."""
+    return [("image", text) for _, text in Lesson.read(path).descriptions]
 
 
 @every_lesson
 def test_descriptions_arrive_in_a_notebook_that_is_opened_and_not_trusted(
-    path: Path, course: Path, open_notebook: Callable[[str], Notebook]
+    path: Path, open_copy: Callable[[Path, str], Notebook]
 ) -> None:
-    copy = course / "work" / f"from-elsewhere-{path.name}"
-    shutil.copy(path, copy)
-    notebook = open_notebook(copy.name)
-    expected = [("image", text) for text in descriptions(read_lesson(path))]
+    notebook = open_copy(path, f"from-elsewhere-{path.name}")
+    expected = names_of_figures(path)
     # JupyterLab draws what is below the screen when it has time.
     expect(notebook.page.locator(FIGURES)).to_have_count(len(expected), timeout=60_000)
     assert image_names(notebook.page, FIGURES) == expected
@@ -41,5 +44,4 @@ def test_descriptions_arrive_in_the_page_that_nbconvert_makes(
     page = new_page()
     page.route("http*://**", lambda route: route.abort())  # it asks for MathJax, not needed here
     page.goto((tmp_path / f"{path.stem}.html").as_uri(), wait_until="domcontentloaded")
-    expected = [("image", text) for text in descriptions(read_lesson(path))]
-    assert image_names(page, FIGURES) == expected
+    assert image_names(page, FIGURES) == names_of_figures(path)

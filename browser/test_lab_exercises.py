@@ -8,12 +8,14 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from dlcourse.exercises import autograd, start_here
+from dlcourse.workspace import find_lesson
 from lab import Notebook, serious_faults
-from lessons import ROOT, read_lesson
+from notebook_lesson import Lesson
+from notebook_plugin import solved_source
 
-AUTOGRAD = read_lesson(ROOT / "notebooks" / "02_autograd.ipynb")
+AUTOGRAD = Lesson.read(find_lesson("02")).node
 WRONG = "def slope(f, x):\n    return f(x)\n\n\nex.slope.check(slope)"
-RIGHT = autograd.slope.cell_source.replace(autograd.slope.stub, autograd.slope.solution_source)
+RIGHT = solved_source("autograd.slope")
 
 
 def number_of(text: str) -> int:
@@ -27,11 +29,9 @@ def verdict(notebook: Notebook, cell: int) -> Locator:
 
 
 @pytest.fixture(scope="module")
-def lesson(course: Path, open_notebook: Callable[[str], Notebook]) -> Notebook:
+def lesson(open_copy: Callable[[Path, str], Notebook]) -> Notebook:
     """A copy of lesson 02, in which only what its first exercise needs has run."""
-    original = ROOT / "notebooks" / "02_autograd.ipynb"
-    (course / "work" / "exercises.ipynb").write_bytes(original.read_bytes())
-    notebook = open_notebook("exercises.ipynb")
+    notebook = open_copy(find_lesson("02"), "exercises.ipynb")
     for text in ("import torch", "from dlcourse.exercises import autograd"):
         number = number_of(text)
         notebook.write_and_run(number, AUTOGRAD.cells[number].source)
@@ -51,8 +51,7 @@ def test_a_wrong_answer_is_told_what_is_wrong_and_a_right_one_passes(lesson: Not
 
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
 def test_axe_finds_no_serious_fault_in_any_kind_of_verdict(theme: str, lesson: Notebook) -> None:
-    lesson.menu("Settings", "Theme", theme)
-    lesson.page.wait_for_function(f"document.body.dataset.jpThemeName === '{theme}'")
+    lesson.choose_theme(theme)
     cell = number_of("ex.slope.check(")
     untouched = autograd.slope.cell_source
     raising = WRONG.replace("return f(x)", "return g(x)")
@@ -65,11 +64,7 @@ def test_axe_finds_no_serious_fault_in_any_kind_of_verdict(theme: str, lesson: N
 
 def test_the_stop_button_ends_an_answer_that_never_ends(lesson: Notebook) -> None:
     cell = number_of("ex.slope.check(")
-    editor = lesson.cell(cell).locator(".cm-content")
-    editor.click()
-    lesson.page.keyboard.press("Control+A")
-    lesson.page.keyboard.insert_text(WRONG.replace("return f(x)", "while True: pass"))
-    lesson.page.keyboard.press("Control+Enter")
+    lesson.write_and_start(cell, WRONG.replace("return f(x)", "while True: pass"))
     lesson.page.wait_for_timeout(1500)
     lesson.page.locator("[data-jp-item-name='interrupt']").first.click()
     lesson.wait_until_idle()
@@ -78,12 +73,11 @@ def test_the_stop_button_ends_an_answer_that_never_ends(lesson: Notebook) -> Non
 
 
 def test_lesson_00_can_be_worked_through_with_the_keys_alone(
-    course: Path, open_notebook: Callable[[str], Notebook]
+    open_copy: Callable[[Path, str], Notebook],
 ) -> None:
-    original = ROOT / "notebooks" / "00_start_here.ipynb"
-    (course / "work" / "keys.ipynb").write_bytes(original.read_bytes())
-    notebook = open_notebook("keys.ipynb")
-    keyboard, cells = notebook.page.keyboard, read_lesson(original).cells
+    original = find_lesson("00")
+    notebook = open_copy(original, "keys.ipynb")
+    keyboard, cells = notebook.page.keyboard, Lesson.read(original).node.cells
     _enter_notebook(notebook)
     exercise = next(n for n, cell in enumerate(cells) if ".check(" in cell.source)
     for number in range(exercise):

@@ -8,8 +8,9 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, expect
 
+from dlcourse.workspace import find_lesson
 from lab import Notebook, serious_faults
-from lessons import LESSONS, ROOT, read_lesson
+from notebook_lesson import Lesson
 from strokes import DIGITS, Stroke
 
 PAD = ".dlcourse-pad"
@@ -17,11 +18,9 @@ SAYS = re.compile(r"The network says (\d) \((\d+) %\)")
 
 
 @pytest.fixture(scope="module")
-def lesson(open_notebook: Callable[[str], Notebook], course: Path) -> Notebook:
+def lesson(open_copy: Callable[[Path, str], Notebook]) -> Notebook:
     """Lesson 05 after all its cells have run, in a copy of its own."""
-    original = ROOT / "notebooks" / "05_mnist_mlp.ipynb"
-    (course / "work" / "pad.ipynb").write_bytes(original.read_bytes())
-    notebook = open_notebook("pad.ipynb")
+    notebook = open_copy(find_lesson("05"), "pad.ipynb")
     notebook.run_all()
     return notebook
 
@@ -31,9 +30,14 @@ def pad(lesson: Notebook) -> Locator:
     """The pad, empty and in view."""
     pad = lesson.page.locator(PAD)
     pad.scroll_into_view_if_needed()
+    clear(pad)
+    return pad
+
+
+def clear(pad: Locator) -> None:
+    """Press the pad's button, and wait until it is empty."""
     pad.get_by_role("button", name="Clear").click()
     expect(pad.get_by_role("status")).to_have_text("Draw a digit, 0 to 9.")
-    return pad
 
 
 def on_page(pad: Locator, stroke: Stroke) -> Stroke:
@@ -102,8 +106,7 @@ def test_ten_digits_drawn_with_the_mouse_are_read(
 ) -> None:
     read = {}
     for digit, strokes in DIGITS.items():
-        pad.get_by_role("button", name="Clear").click()
-        expect(pad.get_by_role("status")).to_have_text("Draw a digit, 0 to 9.")
+        clear(pad)
         draw_with_mouse(pad, strokes)
         pad.page.wait_for_timeout(500)  # the answer to the last of several strokes
         read[digit], percent = answer(pad)
@@ -148,10 +151,7 @@ def test_the_keys_draw_and_do_not_move_the_notebooks_cursor(pad: Locator, lesson
 def test_axe_finds_no_serious_fault_in_the_pad(theme: str, pad: Locator, lesson: Notebook) -> None:
     draw_with_mouse(pad, DIGITS[3])
     answer(pad)
-    lesson.menu("Settings", "Theme", theme)
-    lesson.page.wait_for_function(
-        f"document.body.dataset.jpThemeName === '{theme}'", timeout=20_000
-    )
+    lesson.choose_theme(theme)
     assert serious_faults(lesson.page, PAD) == []
 
 
@@ -162,7 +162,7 @@ def small(course: Path, open_notebook: Callable[[str], Notebook]) -> Notebook:
         "import torch\nfrom dlcourse.drawing import DigitPad\nDigitPad(lambda _: torch.eye(10)[7])"
     )
     cells = [nbformat.v4.new_code_cell(source)]
-    kernel = read_lesson(LESSONS[0]).metadata
+    kernel = Lesson.read(find_lesson("00")).node.metadata
     path = course / "work" / "small.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
     notebook = open_notebook(path.name)

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 _PACKAGE = Path(dlcourse.__file__).parent
 
-STARTED: list["subprocess.Popen[str]"] = []  # to be ended where a test fails
+_STARTED: list["subprocess.Popen[str]"] = []
 
 # For a process to call at its start: pytest may itself have been started so that it ignores Ctrl-C.
 listen_to_ctrl_c = (
@@ -50,6 +50,15 @@ def write_lesson(checkout: Path, stem: str, *sources: str) -> None:
     nbformat.write(notebook, checkout / "notebooks" / f"{stem}.ipynb")
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left_running() -> Iterator[None]:
+    """End what a test that failed has left; for test files that import it."""
+    yield
+    while _STARTED:
+        with _STARTED.pop() as process:
+            process.kill()
+
+
 def start(checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
     """Start `dlcourse` in a checkout, as from a terminal that listens to Ctrl-C."""
     process = subprocess.Popen(
@@ -62,7 +71,7 @@ def start(checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
         text=True,
         preexec_fn=listen_to_ctrl_c,  # noqa: PLW1509
     )
-    STARTED.append(process)
+    _STARTED.append(process)
     return process
 
 

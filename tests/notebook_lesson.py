@@ -1,6 +1,7 @@
 """A lesson as the tests see it: its notebook, and what can be asked of its text and its code."""
 
 import ast
+import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from nbformat import NotebookNode
 
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")  # ! where it is a picture, text, target
 CHECK = re.compile(r"^ex\.(\w+)\.check\(.*\)", re.MULTILINE)  # what makes a cell an exercise's
+_IMG = re.compile(r"<img\b[^>]*>")
+_ALT = re.compile(r'\balt="([^"]*)"')
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -88,6 +91,16 @@ class Lesson:
         return {number: filled_lines(source) for number, source in told if not CHECK.search(source)}
 
     @cached_property
+    def descriptions(self) -> list[tuple[int, str]]:
+        """The description of each picture in the outputs, with the number of its code cell."""
+        return [
+            (number, description)
+            for number, cell in self.numbered
+            for output in cell.outputs
+            for description in descriptions_in(output.get("data", {}).get("text/html", ""))
+        ]
+
+    @cached_property
     def exercises(self) -> dict[int, str]:
         """The id of the exercise in each code cell that is one's: {12: "autograd.slope"}."""
         module = re.search(
@@ -117,6 +130,11 @@ Rule = Callable[[Lesson], Iterator[str]]
 def filled_lines(source: str) -> int:
     """Return how many lines of `source` are not blank."""
     return sum(bool(line.strip()) for line in source.splitlines())
+
+
+def descriptions_in(text: str) -> list[str]:
+    """Return the description of each picture in a piece of HTML; "" where it has none."""
+    return [html.unescape("".join(_ALT.findall(image))) for image in _IMG.findall(text)]
 
 
 def texts_of(output: NotebookNode) -> list[str]:

@@ -1,14 +1,13 @@
 """What holds of every lesson's file, outputs and figures."""
 
 import ast
-import html
 import re
 from collections import Counter
 from collections.abc import Iterator
 
 import nbformat
 
-from notebook_lesson import LINK, Lesson, Rule, texts_of
+from notebook_lesson import LINK, Lesson, Rule, descriptions_in, texts_of
 from notebook_outputs import NUMBER, Promise
 
 _LARGEST_FILE = 1_000_000  # bytes
@@ -21,8 +20,6 @@ _FOLDER = re.compile(r"(?<![\w.:/<])/[A-Za-z][\w.-]*/[\w.-]+|\b[A-Z]:\\")
 _ADDRESS = re.compile(r"\bat 0x[0-9A-Fa-f]+")
 _PLAIN_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
 _RANDOM_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_IMG = re.compile(r"<img\b[^>]*>")
-_ALT = re.compile(r'\balt="([^"]*)"')
 _NO_SIGHT = re.compile(
     r"(?:an? |the )?(?:figure|plot|image|picture|chart)\s+(?:of|that|show)", re.IGNORECASE
 )
@@ -166,9 +163,8 @@ def figures_go_through_show(lesson: Lesson) -> Iterator[str]:
             data = output.get("data", {})
             if other := set(data) - _KNOWN_OUTPUTS:
                 yield f"[{number}] has an output of the kind {sorted(other)}"
-            images = _IMG.findall(data.get("text/html", ""))
-            described = [html.unescape(alt) for image in images for alt in _ALT.findall(image)]
-            if images and described != [data.get("text/plain")]:
+            described = descriptions_in(data.get("text/html", ""))
+            if described and described != [data.get("text/plain")]:
                 yield f"[{number}] has a picture whose text is not its description"
     for number, node in lesson.nodes:
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "plt.show":
@@ -192,10 +188,8 @@ def figures_are_described(lesson: Lesson) -> Iterator[str]:
 
 def _descriptions(lesson: Lesson) -> Iterator[tuple[str, str]]:
     """Yield where a picture is, and its description: those of code, then those of the text."""
-    for number, cell in lesson.numbered:
-        for output in cell.outputs:
-            for image in _IMG.findall(output.get("data", {}).get("text/html", "")):
-                yield f"[{number}]", html.unescape("".join(_ALT.findall(image)))
+    for number, alt in lesson.descriptions:
+        yield f"[{number}]", alt
     for mark, alt, target in LINK.findall(lesson.prose):
         if mark:
             yield target, alt

@@ -5,10 +5,8 @@ Drawing on it is tested in browser/, in a real one. Lesson 05's `to_mnist` is te
 
 import ast
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 import torch
 from PIL import Image
@@ -18,9 +16,10 @@ from torchvision.transforms.functional import pil_to_tensor, to_pil_image  # typ
 
 from dlcourse.data import load_mnist
 from dlcourse.drawing import SIDE, DigitPad
+from dlcourse.workspace import find_lesson
+from notebook_lesson import Lesson
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-LESSON = Path(__file__).parents[1] / "notebooks" / "05_mnist_mlp.ipynb"
 
 
 def stripe() -> Tensor:
@@ -121,17 +120,12 @@ def test_a_page_without_a_kernel_has_a_picture_with_a_description() -> None:
 
 def function_of_lesson(name: str) -> Callable[[Tensor], Tensor]:
     """Return the function that a cell of lesson 05 defines."""
-    cells = nbformat.read(LESSON, as_version=4).cells
-    nodes = [node for cell in cells if cell.cell_type == "code" for node in _parse(cell.source)]
-    (found,) = [n for n in nodes if isinstance(n, ast.FunctionDef) and n.name == name]
+    nodes = Lesson.read(find_lesson("05")).nodes
+    (found,) = [n for _, n in nodes if isinstance(n, ast.FunctionDef) and n.name == name]
     names = {"torch": torch, "pil_to_tensor": pil_to_tensor, "to_pil_image": to_pil_image}
     exec(ast.unparse(found), names)  # noqa: S102 - our own lesson
     function: Callable[[Tensor], Tensor] = names[name]
     return function
-
-
-def _parse(source: str) -> list[ast.stmt]:
-    return ast.parse(source).body
 
 
 to_mnist = function_of_lesson("to_mnist")

@@ -22,6 +22,7 @@ from course_process import (
     get,
     make_checkout,
     needs_signals,
+    nothing_is_left_running,  # noqa: F401 - a fixture that every test uses
     start,
     wait_for,
     write_lesson,

@@ -35,7 +35,8 @@ function render({ model, el }) {
   const clear = add(side, "button", { type: "button", textContent: "Clear" });
   add(el, "p", { className: "help", textContent: HELP });
 
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  // Without alpha, what is empty or cleared is black.
+  const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
   Object.assign(context, { fillStyle: "#fff", strokeStyle: "#fff", lineWidth: PEN, lineCap: "round", lineJoin: "round" });
   const pen = { x: SIDE / 2, y: SIDE / 2, down: false };
   let waiting, pause;
@@ -83,7 +84,7 @@ function render({ model, el }) {
 
   function wipe() {
     put(false);
-    restore(context, new DataView(new ArrayBuffer(0)));
+    context.clearRect(0, 0, SIDE, SIDE);
     send();
   }
 
@@ -170,7 +171,7 @@ function addBars(parent) {
 function restore(context, pixels) {
   const image = context.createImageData(SIDE, SIDE);
   for (let i = 0; i < SIDE * SIDE; i++) {
-    const gray = pixels.byteLength ? pixels.getUint8(i) : 0;
+    const gray = pixels.getUint8(i);
     image.data.set([gray, gray, gray, 255], 4 * i);
   }
   context.putImageData(image, 0, 0);

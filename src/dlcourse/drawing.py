@@ -19,7 +19,6 @@ from torch import Tensor
 from dlcourse.plotting import as_output, draw_answer
 
 SIDE = 280  # pixels of the drawing, as in drawing.js
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 Read: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -64,6 +63,7 @@ class DigitPad(anywidget.AnyWidget):
                 text = _tell(percents)
             except Exception as error:  # noqa: BLE001 - the learner's own function may raise anything
                 text = f"Reading the drawing raised {type(error).__name__}: {error}"
+        # With the number, since an answer equal to the last one would not reach the page.
         self.answer = {"text": text, "percents": percents, "drawn": self.drawn}
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401
@@ -72,7 +72,7 @@ class DigitPad(anywidget.AnyWidget):
         text = self.answer["text"]
         fig = draw_answer(self.drawing, self.answer["percents"], text)
         picture = as_output(fig, f"A pad with a drawing, white on black. {text}")
-        return picture | {_WIDGET: live[_WIDGET]}, metadata
+        return live | picture, metadata
 
 
 def _percents(probabilities: Tensor) -> list[float]:
