@@ -572,6 +572,7 @@ class Noise(Dataset):
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:This DataLoader will create 2 worker")  # on a single core
 def test_workers_differ_and_each_epoch_is_new() -> None:
     loader = DataLoader(Noise(), batch_size=1, num_workers=2)
     numbers = [x.item() for _ in range(2) for x in loader]
