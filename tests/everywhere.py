@@ -123,6 +123,7 @@ def rows() -> Iterator[Row]:
         hindrance = "" if _has_locale(locale) else f"the locale {locale} is not installed"
         environment = {"LC_ALL": locale, "LANG": locale, "LANGUAGE": ""}
         yield Row(language, "language", environment, hindrance=hindrance)
+    yield Row("one-core", "cores", prefix=_ONE_CORE, n_workers=1, hindrance=_cannot(_ONE_CORE))
 
 
 # In namespaces of their own, which end with the command: nothing stays cut off or mounted. Who is
@@ -132,6 +133,7 @@ _LOOPBACK = 'ip link set lo up && exec "$@"'
 _OFFLINE = (*_ALONE, "--net", "sh", "-c", _LOOPBACK, "sh")
 _MOUNT = 'mount --bind "$PWD" "$PWD" && mount -o remount,ro,bind "$PWD" && cd "$PWD" && exec "$@"'
 _READ_ONLY = (*_ALONE, "--mount", "sh", "-c", _MOUNT, "sh")
+_ONE_CORE = ("taskset", "--cpu-list", "0")
 
 
 def _cannot(prefix: tuple[str, ...]) -> str:

@@ -13,10 +13,10 @@ import pytest
 import everywhere
 from everywhere import FAILED, NOT_RUN, PASSED, Row, combined, random_row, rows, run_row
 
-# As issue 6 lists them, in this order.
+# As issue 6 lists them, in this order, and one more.
 NAMES = [
     *("threads-1", "threads-2", "default", "avx2", "avx512", "oldest", "newest"),
-    *("no-home", "read-only", "other-letters", "no-network", "zh_CN", "tr_TR"),
+    *("no-home", "read-only", "other-letters", "no-network", "zh_CN", "tr_TR", "one-core"),
 ]
 
 # Writes down what it sees of the machine.
@@ -47,6 +47,7 @@ def test_probe():
         "home": told(lambda: pathlib.Path.home().mkdir(parents=True)),
         "away": told(away),
         "here": told(here),
+        "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else None,
     }
     pathlib.Path(os.environ["SEEN"]).write_text(json.dumps(seen))
 """
@@ -126,7 +127,7 @@ class Table:
 def test_the_rows_are_those_that_were_asked_for(known: dict[str, Row]) -> None:
     assert [row.name for row in rows()] == NAMES
     kinds = {row.kind for row in known.values()}
-    assert len(kinds) == 8
+    assert len(kinds) == 9
     assert set(everywhere.SOAKED) < kinds
 
 
@@ -165,10 +166,10 @@ def test_two_threads_have_two_cores(
         assert "PYTEST_XDIST_WORKER" not in project.what_is_seen(row)["environment"]
 
 
-def test_read_only_and_no_network_are_what_they_say(
+def test_read_only_no_network_and_one_core_are_what_they_say(
     project: Project, known: dict[str, Row]
 ) -> None:
-    parts = [known["read-only"], known["no-network"]]
+    parts = [known["read-only"], known["no-network"], known["one-core"]]
     for part in parts:
         if part.hindrance:
             pytest.skip(f"this machine cannot run {part.name}: {part.hindrance}")
@@ -176,6 +177,7 @@ def test_read_only_and_no_network_are_what_they_say(
     assert "Read-only file system" in seen["writing"]
     assert "unreachable" in seen["away"]
     assert seen["here"] == "done", "a notebook's kernel is reached through the loopback"
+    assert seen["cores"] == 1
     seen = project.what_is_seen(known["threads-1"])
     assert seen["writing"] == "done"
 
