@@ -133,6 +133,7 @@ _LOOPBACK = 'ip link set lo up && exec "$@"'
 _OFFLINE = (*_ALONE, "--net", "sh", "-c", _LOOPBACK, "sh")
 _MOUNT = 'mount --bind "$PWD" "$PWD" && mount -o remount,ro,bind "$PWD" && cd "$PWD" && exec "$@"'
 _READ_ONLY = (*_ALONE, "--mount", "sh", "-c", _MOUNT, "sh")
+
 _ONE_CORE = ("taskset", "--cpu-list", "0")
 
 

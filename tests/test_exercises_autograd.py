@@ -518,12 +518,12 @@ def test_calls_without_end_are_too_many_whatever_python_s_limit(room: int) -> No
 
 @pytest.mark.filterwarnings("ignore:Input #0 requires gradient and is not a double")
 def test_false_alarm_s_options_do_what_their_messages_say() -> None:
-    torch.manual_seed(0)
+    torch.manual_seed(12)  # the outputs are below 0.5: rounding stays far below the room of 0.1
     layer = torch.nn.Linear(3, 2)
     X = torch.randn(4, 3, requires_grad=True)
     check = torch.autograd.gradcheck
     assert not check(layer, X, raise_exception=False)
-    assert check(layer, X, atol=1, raise_exception=False)  # 0.1 is not enough for every X
+    assert check(layer, X, atol=0.1, raise_exception=False)
     wrong = check(lambda X: X * X.detach() / 20, X / 20, atol=0.1, raise_exception=False)
     assert wrong, "b: such room hides a wrong slope"
     wide = X.detach().double().requires_grad_()
