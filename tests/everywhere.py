@@ -62,6 +62,7 @@ class Row:
         environment: the variables that differ from those of here; "" for one that is not set.
         folder: the clone's name; learners have spaces and other letters in theirs.
         prefix: the command that the suite is started with.
+        path: folders of the clone, besides src, in which Python looks for modules.
         n_workers: how many processes run the suite at once; 1 for pytest's own process alone.
         order: the files with tests, in the order to run them; none: as pyproject.toml says.
         python: given the clone, returns the interpreter to use; raises HinderedError or
@@ -76,6 +77,7 @@ class Row:
     environment: dict[str, str] = field(default_factory=dict)
     folder: str = "dlcourse"
     prefix: tuple[str, ...] = ()
+    path: tuple[str, ...] = ()
     n_workers: int = N_CORES
     order: tuple[str, ...] = ()
     python: Callable[[Path], Path] = _this_python
@@ -124,6 +126,9 @@ def rows() -> Iterator[Row]:
         environment = {"LC_ALL": locale, "LANG": locale, "LANGUAGE": ""}
         yield Row(language, "language", environment, hindrance=hindrance)
     yield Row("one-core", "cores", prefix=_ONE_CORE, n_workers=1, hindrance=_cannot(_ONE_CORE))
+    for kind in ("cuda", "mps"):
+        environment = {"DLCOURSE_DEVICE": kind}
+        yield Row(f"like-{kind}", "device", environment, path=("tests/pretended_gpu",))
 
 
 # In namespaces of their own, which end with the command: nothing stays cut off or mounted. Who is
@@ -250,7 +255,8 @@ def _run_suite(row: Row, python: Path, clone: Path, log: Path, options: Sequence
     """Run the suite, with all that it prints in the file `log`; return whether it is green."""
     options = ["-n", str(row.n_workers if row.n_workers > 1 else 0), *options, *row.order]
     suite = [str(python), "-m", "pytest", "-p", "no:cacheprovider", *options]
-    environment = os.environ | row.environment | {"PYTHONPATH": str(clone / "src")}
+    path = os.pathsep.join(str(clone / folder) for folder in ("src", *row.path))
+    environment = os.environ | row.environment | {"PYTHONPATH": path}
     # torch.compile takes what it translated for another ATEN_CPU_CAPABILITY, and computes nonsense.
     environment["TORCHINDUCTOR_CACHE_DIR"] = str(clone.with_name("compiled"))
     with log.open("w", encoding="utf-8") as file:
@@ -305,6 +311,7 @@ def combined(parts: Sequence[Row], name: str) -> Row:
             environment=row.environment | part.environment,
             folder=part.folder if part.kind == "folder" else row.folder,
             prefix=(*row.prefix, *part.prefix),
+            path=(*row.path, *part.path),
             n_workers=min(row.n_workers, part.n_workers),
             python=part.python if part.kind == "versions" else row.python,
             hindrance=row.hindrance or part.hindrance,
