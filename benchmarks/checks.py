@@ -4,6 +4,7 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -27,16 +28,31 @@ def time_checks(exercises: Sequence[Exercise]) -> Waits:
     Nothing is warmed up but PyTorch: an exercise's first check, which also runs the solution, and
     the first mistake, which runs all mistakes, count like the others.
     """
-    # The first optimizer of a process loads PyTorch's compiler, which takes seconds. A lesson that
-    # uses optimizers has made one before its first exercise, so that is no part of a check.
-    torch.optim.SGD([torch.zeros(1)], lr=0.1)
-    # Forked, a process starts where this one is, with PyTorch imported and no check made.
-    method = "fork" if sys.platform == "linux" else "spawn"
-    with multiprocessing.get_context(method).Pool(1, maxtasksperchild=1) as pool:
-        first = pool.map(_first_check, [one.id for one in exercises], chunksize=1)
+    # Where there is a GPU, a process that has computed slopes must not be forked. So what forks for
+    # the first checks is a fresh process, not this one.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        first = pool.submit(_first_checks, [one.id for one in exercises]).result()
+    _load_compiler()
     waits = [wait for one in exercises for wait in _waits(one)]
     median, high = np.quantile(waits, [0.5, 0.95]).tolist()
     return Waits(median, high, max(first))
+
+
+def _load_compiler() -> None:
+    """Make an optimizer: a process's first one loads PyTorch's compiler, which takes seconds.
+
+    A lesson that uses optimizers has made one before its first exercise: it is no part of a check.
+    """
+    torch.optim.SGD([torch.zeros(1)], lr=0.1)
+
+
+def _first_checks(names: Sequence[str]) -> list[float]:
+    """Return the milliseconds of each exercise's first check, each in a process of its own."""
+    _load_compiler()
+    # Forked, a process starts where this one is, with PyTorch imported and no check made.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    with multiprocessing.get_context(method).Pool(1, maxtasksperchild=1) as pool:
+        return pool.map(_first_check, names, chunksize=1)
 
 
 def _first_check(name: str) -> float:

@@ -264,6 +264,12 @@ limits_memory = pytest.mark.skipif(
 )
 
 
+@pytest.fixture
+def without_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have lessons compute on the CPU: a GPU's driver has memory of its own, which also counts."""
+    monkeypatch.setenv("DLCOURSE_DEVICE", "cpu")
+
+
 def run_in_2_gb(checkout: Path, *arguments: str) -> tuple[int, str, str]:
     """Return what `run` does, for a `dlcourse` that has 2 GB, as has each of its kernels."""
     import resource  # noqa: PLC0415 - not on Windows
@@ -275,6 +281,7 @@ def run_in_2_gb(checkout: Path, *arguments: str) -> tuple[int, str, str]:
 
 
 @limits_memory
+@pytest.mark.usefixtures("without_gpu")
 def test_a_lesson_runs_whole_in_2_gb() -> None:
     status, told, complaints = run_in_2_gb(ROOT, "run", "00")
     assert (status, complaints) == (0, ""), told
@@ -282,6 +289,7 @@ def test_a_lesson_runs_whole_in_2_gb() -> None:
 
 
 @limits_memory
+@pytest.mark.usefixtures("without_gpu")
 @pytest.mark.parametrize(
     ("code", "error"),
     [

@@ -62,6 +62,7 @@ OUTCOMES = {  # of each expression; KIND stands for cuda or mps
     "x.is_cuda or x.is_mps, x.is_cpu": "(True, False)",
     "benchmark(lambda: x + x, gpu, min_seconds=0.01).median > 0": "True",
     "synchronize(gpu)": "None",
+    "torch.compile(lambda x: x + 1, backend='eager')(x)": "tensor([1., 2.], device='KIND:0')",
     # What a GPU refuses.
     "x + on_cpu": f"{TWO_DEVICES} devices, KIND:0 and cpu! (add)",
     "torch.cat([on_cpu, x])": f"{TWO_DEVICES} devices, KIND:0 and cpu! (cat)",

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from math import nan
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
@@ -37,10 +38,10 @@ def install(kind: str) -> None:
         # A mode is not told of these two.
         (torch, "manual_seed", gpu.seeded_with(torch.manual_seed)),
         (nn.Parameter, "__new__", _keeping_the_mark(nn.Parameter.__new__)),
-        # These would ask the real device; the last two are one, in older and newer versions of PyTorch.
+        # These would ask the real device.
         (Tensor, "pin_memory", Tensor.clone),
+        (torch.accelerator, "synchronize", lambda: None),
         (torch.optim.Optimizer, "_accelerator_graph_capture_health_check", lambda _: None),
-        (torch.optim.Optimizer, "_cuda_graph_capture_health_check", lambda _: None),
     ]
     if kind == "cuda":
         replaced += [
@@ -48,6 +49,8 @@ def install(kind: str) -> None:
             (torch.cuda, "get_device_name", lambda _: "pretended GPU"),
             (torch.cuda, "synchronize", lambda _: None),
             (torch.cuda, "Event", _Event),
+            (torch.cuda, "is_current_stream_capturing", lambda: False),
+            (torch, "compile", _for_the_cpu(torch.compile)),
         ]
     else:
         replaced += [
@@ -226,6 +229,23 @@ def _tensors_in(values: object) -> list[Tensor]:
 
 def _is_there(tensor: Tensor) -> bool:
     return getattr(tensor, _MARK, False)
+
+
+def _for_the_cpu(translate: Callable[..., Callable[..., Any]]) -> Callable[..., Any]:
+    """Return `torch.compile` as one whose results find no CUDA: it has far too many questions."""
+
+    @functools.wraps(translate)
+    def translate_for_the_cpu(work: Callable[..., Any], **settings: object) -> Callable[..., Any]:
+        translated = translate(work, **settings)
+
+        @functools.wraps(work)
+        def run(*args: object) -> object:
+            with patch.object(torch.cuda, "is_available", lambda: False):
+                return translated(*args)
+
+        return run
+
+    return translate_for_the_cpu
 
 
 def _keeping_the_mark(new: Callable[..., nn.Parameter]) -> Callable[..., nn.Parameter]:
