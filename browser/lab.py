@@ -35,6 +35,7 @@ _SETTINGS = (  # the folders in which Jupyter keeps them
     "JUPYTER_DATA_DIR",
     "JUPYTER_RUNTIME_DIR",
 )
+_AXE_OPTIONS = {"resultTypes": ["violations", "incomplete"]}
 _RUN_SECONDS = 600  # of a whole lesson, on a slow machine
 
 
@@ -121,6 +122,18 @@ class Notebook:
         self.menu("Settings", "Theme", theme)
         has_it = f"document.body.dataset.jpThemeName === '{theme}'"
         self.page.wait_for_function(has_it, timeout=20_000)
+        # Meanwhile a picture covers the page, as at the start.
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+    def show_whole(self) -> None:
+        """Make the window as high as the notebook: axe judges no colors of what is out of view."""
+        inner = self.page.locator(".jp-WindowedPanel-inner:visible")
+        height = 0
+        while height < (needed := inner.evaluate("inner => inner.scrollHeight")):
+            height = needed  # what comes into view may turn out to be higher than it was taken for
+            self.page.set_viewport_size({"width": 1280, "height": height + 200})
+            self.page.wait_for_timeout(500)
+        self.page.locator(".jp-WindowedPanel-outer:visible").evaluate("it => it.scrollTo(0, 0)")
 
     def run_all(self) -> None:
         """Run all cells, and wait until the last one has run or one has failed."""
@@ -200,11 +213,19 @@ def _role_and_name(image: Locator, session: CDPSession, handle: str) -> tuple[st
 
 
 def serious_faults(page: Page, selector: str) -> list[str]:
-    """Return what axe calls serious or critical within `selector`, a line for each element."""
-    found: dict[str, Any] = Axe().run(page, context={"include": [[selector]]}).response
+    """Return what axe calls serious or critical within `selector`, a line for each element.
+
+    A text of which axe cannot tell the contrast is among them, and so is that it looked at none.
+    """
+    # JupyterLab's body has no height and hides what overflows: to axe, nothing in it is visible.
+    page.add_style_tag(content="body { height: 100vh }")
+    found: dict[str, Any] = Axe().run(page, {"include": [[selector]]}, _AXE_OPTIONS).response
+    if any(rule["id"] == "color-contrast" for rule in found["inapplicable"]):
+        return [f"color-contrast: axe saw no text in {selector}"]
+    unsure = [rule for rule in found["incomplete"] if rule["id"] == "color-contrast"]
     return [
         f"{fault['id']}: {fault['help']}: {node['html'][:200]}"
-        for fault in found["violations"]
+        for fault in (*found["violations"], *unsure)
         if fault["impact"] in {"serious", "critical"}
         for node in fault["nodes"]
     ]

@@ -59,6 +59,7 @@ def test_axe_finds_no_serious_fault_in_any_kind_of_verdict(theme: str, lesson: N
     for source in (untouched, WRONG, raising, RIGHT, *asking):
         lesson.write_and_run(cell, source)
         expect(verdict(lesson, cell).first).to_be_visible()
+        verdict(lesson, cell).first.scroll_into_view_if_needed()
         assert serious_faults(lesson.page, "[role=status]") == [], source
 
 

@@ -32,6 +32,7 @@ def test_lesson_runs_without_an_error_and_shows_every_figure(
     assert images.count() == len(expected)
     shown = images.evaluate_all("all => all.map(one => one.alt)")
     assert image_names(notebook.page, FIGURES) == [("image", text) for text in shown]
+    notebook.show_whole()
     for theme in ("JupyterLab Dark", "JupyterLab Light"):  # the light one for the tests after this
         notebook.choose_theme(theme)
         assert serious_faults(notebook.page, ".jp-OutputArea-output") == [], theme
