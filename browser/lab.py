@@ -35,6 +35,7 @@ _SETTINGS = (  # the folders in which Jupyter keeps them
     "JUPYTER_DATA_DIR",
     "JUPYTER_RUNTIME_DIR",
 )
+_TRACEBACKS = "pre:has([class^=ansi-])"  # nothing else has such colors
 _AXE_OPTIONS = {"resultTypes": ["violations", "incomplete"]}
 _RUN_SECONDS = 600  # of a whole lesson, on a slow machine
 
@@ -216,10 +217,12 @@ def serious_faults(page: Page, selector: str) -> list[str]:
     """Return what axe calls serious or critical within `selector`, a line for each element.
 
     A text of which axe cannot tell the contrast is among them, and so is that it looked at none.
+    The colors of tracebacks are JupyterLab's.
     """
     # JupyterLab's body has no height and hides what overflows: to axe, nothing in it is visible.
     page.add_style_tag(content="body { height: 100vh }")
-    found: dict[str, Any] = Axe().run(page, {"include": [[selector]]}, _AXE_OPTIONS).response
+    where = {"include": [[selector]], "exclude": [[_TRACEBACKS]]}
+    found: dict[str, Any] = Axe().run(page, where, _AXE_OPTIONS).response
     if any(rule["id"] == "color-contrast" for rule in found["inapplicable"]):
         return [f"color-contrast: axe saw no text in {selector}"]
     unsure = [rule for rule in found["incomplete"] if rule["id"] == "color-contrast"]
