@@ -129,10 +129,11 @@ class Notebook:
     def show_whole(self) -> None:
         """Make the window as high as the notebook: axe judges no colors of what is out of view."""
         inner = self.page.locator(".jp-WindowedPanel-inner:visible")
+        width = self.page.evaluate("innerWidth")
         height = 0
         while height < (needed := inner.evaluate("inner => inner.scrollHeight")):
             height = needed  # what comes into view may turn out to be higher than it was taken for
-            self.page.set_viewport_size({"width": 1280, "height": height + 200})
+            self.page.set_viewport_size({"width": width, "height": height + 200})
             self.page.wait_for_timeout(500)
         self.page.locator(".jp-WindowedPanel-outer:visible").evaluate("it => it.scrollTo(0, 0)")
 

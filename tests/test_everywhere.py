@@ -156,6 +156,16 @@ def test_the_settings_reach_the_suite(project: Project, known: dict[str, Row]) -
     assert not Path(environment["TORCHINDUCTOR_CACHE_DIR"]).exists(), "it is not the row's own"
 
 
+def test_a_pretended_device_is_where_python_finds_it(
+    project: Project, known: dict[str, Row]
+) -> None:
+    seen = project.what_is_seen(combined([known["like-mps"], known["threads-1"]], "both"))
+    folders = [Path(seen["folder"], *parts) for parts in (["src"], ["tests", "pretended_gpu"])]
+    assert seen["environment"]["PYTHONPATH"].split(os.pathsep) == [str(one) for one in folders]
+    assert seen["environment"]["DLCOURSE_DEVICE"] == "mps"
+    assert Path(__file__).with_name("pretended_gpu").joinpath("sitecustomize.py").is_file()
+
+
 @pytest.mark.parametrize(("n_cores", "n_workers"), [(1, 0), (2, 0), (4, 2), (9, 4)])
 def test_two_threads_have_two_cores(
     n_cores: int, n_workers: int, project: Project, monkeypatch: pytest.MonkeyPatch

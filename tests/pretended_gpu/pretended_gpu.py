@@ -54,6 +54,7 @@ def install(kind: str) -> None:
         ]
     else:
         replaced += [
+            # A cached function, as PyTorch's own: torch.compile looks at what is inside.
             (torch.backends.mps, "is_available", functools.lru_cache(lambda: True)),
             (torch.mps, "synchronize", lambda: None),
         ]
@@ -135,7 +136,7 @@ class _PretendedGPU(TorchFunctionMode):
             if isinstance(wish, Tensor):
                 return _is_there(wish)
             if isinstance(wish, str | torch.device):
-                return torch.device(wish).type == self.device.type
+                return self._is_this_device(wish)
         return is_there
 
     def _compute_there(
@@ -144,13 +145,12 @@ class _PretendedGPU(TorchFunctionMode):
         if kwargs.get("generator"):
             msg = f"Expected a '{self.device.type}' device type for generator but found 'cpu'"
             raise RuntimeError(msg)
-        on_cpu = [torch.device("cpu") if self._is_wish(value) else value for value in args]
+        on_cpu = ["cpu" if self._is_this_device(value) else value for value in args]
         named = {name: "cpu" if name == "device" else value for name, value in kwargs.items()}
         with self._random_numbers():
             return function(*on_cpu, **named)
 
-    def _is_wish(self, value: object) -> bool:
-        """Tell whether the argument names this device."""
+    def _is_this_device(self, value: object) -> bool:
         return isinstance(value, str | torch.device) and str(value).startswith(self.device.type)
 
     @contextmanager
