@@ -51,10 +51,10 @@ browser: setup ## use the course in a real browser as a learner would (needs Chr
 	$(BIN)/pytest browser $(ARGS)
 
 everywhere: setup ## run the suite under many settings (ARGS=no-home+tr_TR; all take hours)
-	$(BIN)/python tests/everywhere.py $(ARGS)
+	$(BIN)/python tests/settings/everywhere.py $(ARGS)
 
 soak: setup ## run the suite N times under random settings: make soak N=20
-	$(BIN)/python tests/everywhere.py --soak $(or $(N),20) $(ARGS)
+	$(BIN)/python tests/settings/everywhere.py --soak $(or $(N),20) $(ARGS)
 
 bench: setup ## time the lessons and the fast training; write .bench/results.json
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -22,11 +22,13 @@ from benchmarks.limit import epoch_over_limit
 from benchmarks.mnist import FAST_BATCH, FAST_EPOCHS, FAST_PEAK, TARGET, USUAL_EPOCHS, compare
 from benchmarks.record import is_busy
 from benchmarks.suite import suite_over_scripts
+from dlcourse.commands.execution import execute
+from dlcourse.commands.lessons import list_lessons
 from dlcourse.device import choose_device, describe_machine
 from dlcourse.errors import CourseError
-from dlcourse.execution import execute
 from dlcourse.exercises import catalog
-from dlcourse.workspace import ROOT, list_lessons, write_atomically
+from dlcourse.files import write_atomically
+from dlcourse.places import ROOT
 
 RESULTS = ROOT / ".bench" / "results.json"
 

@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from dlcourse.device import choose_device, describe_machine
+from dlcourse.files import write_atomically
 from dlcourse.measurements import FOLDER
 from dlcourse.timing import Timing, benchmark
-from dlcourse.workspace import write_atomically
 
 SIZES = [2**k for k in range(4, 12)]  # 16 to 2048
 GPU_SIZES = [*SIZES, 4096, 8192]  # a GPU is busy only with large ones

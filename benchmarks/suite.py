@@ -17,7 +17,7 @@ import nbformat
 
 from dlcourse.checking.progress import VARIABLE as PROGRESS_VARIABLE
 from dlcourse.errors import CourseError
-from dlcourse.workspace import ROOT
+from dlcourse.places import ROOT
 
 # Each cell is a file of its own, as in a notebook: a lesson looks up what its cells say.
 _SCRIPT = """

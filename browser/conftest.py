@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from dlcourse.workspace import ROOT
+from dlcourse.places import ROOT
 from lab import Notebook, copy_course, start_lab
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

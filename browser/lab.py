@@ -21,7 +21,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import CDPSession, Locator, Page
 
 from course_process import get, wait_for
-from dlcourse.workspace import ROOT
+from dlcourse.places import ROOT
 
 _ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)\S*\?token=(\w+)")
 FIGURES = ".jp-OutputArea-output img"  # in JupyterLab, and on the pages of nbconvert

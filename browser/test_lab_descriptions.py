@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from dlcourse.workspace import list_lessons
+from dlcourse.commands.lessons import list_lessons
 from lab import FIGURES, Notebook, image_names
 from notebook_lesson import Lesson
 

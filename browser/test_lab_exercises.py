@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
+from dlcourse.commands.lessons import find_lesson
 from dlcourse.exercises import autograd, start_here
-from dlcourse.workspace import find_lesson
 from lab import Notebook, serious_faults
 from notebook_lesson import Lesson
 from notebook_plugin import solved_source

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dlcourse.workspace import list_lessons
+from dlcourse.commands.lessons import list_lessons
 from lab import FIGURES, Notebook, image_names, serious_faults
 from notebook_lesson import Lesson
 

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, expect
 
-from dlcourse.workspace import find_lesson
+from dlcourse.commands.lessons import find_lesson
 from lab import Notebook, serious_faults
 from notebook_lesson import Lesson
 from strokes import DIGITS, Stroke

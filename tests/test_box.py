@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from dlcourse.checking.box import show_box
-from dlcourse.execution import execute
+from dlcourse.commands.execution import execute
 
 TITLE, TEXT, CODE = "✗ Not yet: A & B", "You wrote `x < 1`.\nLook at `<`.", 'y = "<b>"'
 CALL = f"show_box({TITLE!r}, {TEXT!r}, mood='bad', code={CODE!r})"

@@ -6,7 +6,6 @@ finds its files by its own place.
 
 import gzip
 import hashlib
-import importlib.util
 import re
 import shutil
 import struct
@@ -21,6 +20,7 @@ import numpy as np
 import pytest
 import torch
 
+import dlcourse.data as data_module
 from dlcourse.data import load_mnist, mnist_folder
 from dlcourse.errors import DataError
 
@@ -57,20 +57,20 @@ def clone(tmp_path: Path) -> Path:
     """A clone of the repository, as far as the data go, before their first use."""
     folder = tmp_path / "clone"
     shutil.copytree(ORIGINALS, folder / "data" / "mnist")
+    (folder / ".git").mkdir()
+    package = REPOSITORY / "src" / "dlcourse"
     (folder / "src" / "dlcourse").mkdir(parents=True)
-    shutil.copy(REPOSITORY / "src" / "dlcourse" / "data.py", folder / "src" / "dlcourse")
+    for name in ("__init__.py", "data.py", "errors.py", "files.py", "places.py"):
+        shutil.copy(package / name, folder / "src" / "dlcourse")
     return folder
 
 
 @pytest.fixture
-def data(clone: Path) -> ModuleType:
-    """`dlcourse.data` of the clone."""
-    spec = importlib.util.spec_from_file_location("data", clone / "src" / "dlcourse" / "data.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def data(clone: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """`dlcourse.data` with the clone's files."""
+    monkeypatch.setattr(data_module, "_DATA", clone / "data")
+    monkeypatch.setattr(data_module, "_ORIGINALS", clone / "data" / "mnist")
+    return data_module
 
 
 @pytest.fixture
@@ -271,10 +271,7 @@ def test_a_fault_of_the_original_is_an_error_with_its_remedy(
     with pytest.raises(DataError) as info:
         data.load_mnist(train=True)
     was = "missing" if fault is delete else "damaged"
-    assert str(info.value) == (
-        f"{original} is {was}: run `git checkout -- data/mnist` in your clone of the course, "
-        "or clone it again."
-    )
+    assert str(info.value) == (f"{original} is {was}: run `git checkout -- data/mnist` in {clone}.")
     assert contents(clone / "data" / "unpacked") == {}, "nothing half-unpacked is left"
 
 
@@ -290,9 +287,7 @@ def test_originals_matter_only_for_what_is_mended_from_them(
 
 def test_a_package_without_its_repository_says_so(data: ModuleType, clone: Path) -> None:
     shutil.rmtree(clone / "data")
-    with pytest.raises(
-        DataError, match=r"There is no folder .*mnist: dlcourse runs from its repo.* clone it"
-    ):
+    with pytest.raises(DataError, match=r"There is no folder .*mnist: run `git checkout -- "):
         data.mnist_folder()
     assert not (clone / "data").exists()
 
@@ -412,7 +407,7 @@ def test_no_other_process_ever_sees_a_half_unpacked_folder(
 LOAD_WHEN_TOLD = """
 import hashlib, os, sys
 sys.path.insert(0, sys.argv[1])
-import data
+from dlcourse import data
 
 def die_before_the_last_file(event, args):
     if event == "open" and "unpacking-" in str(args[0]) and str(args[0]).endswith(sys.argv[2]):
@@ -429,7 +424,7 @@ print(hashlib.sha256(images.numpy()).hexdigest(), labels.sum().item())
 
 def start_process(clone: Path, *last_file: str) -> subprocess.Popen[str]:
     """Start a process that imports all it needs, then waits for a line before it loads the data."""
-    command = [sys.executable, "-c", LOAD_WHEN_TOLD, str(clone / "src" / "dlcourse"), *last_file]
+    command = [sys.executable, "-c", LOAD_WHEN_TOLD, str(clone / "src"), *last_file]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 

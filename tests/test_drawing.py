@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity
 from torchvision.transforms.functional import pil_to_tensor, to_pil_image  # type: ignore[import-untyped]
 
+from dlcourse.commands.lessons import find_lesson
 from dlcourse.data import load_mnist
 from dlcourse.drawing import SIDE, DigitPad
-from dlcourse.workspace import find_lesson
 from notebook_lesson import Lesson
 
 WIDGET = "application/vnd.jupyter.widget-view+json"

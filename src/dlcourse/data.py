@@ -21,10 +21,10 @@ import platformdirs
 import torch
 
 from dlcourse.errors import DataError
+from dlcourse.places import IS_INSTALLED, ROOT, restore_advice
 
-_DATA = Path(__file__).resolve().parents[2] / "data"
+_DATA = ROOT / "data"
 _ORIGINALS = _DATA / "mnist"
-_REMEDY = "run `git checkout -- data/mnist` in your clone of the course, or clone it again"
 
 # Of the unpacked files; sha256sum gives the same.
 _SHA256 = {
@@ -78,7 +78,8 @@ def load_mnist(*, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
 
 def _candidates() -> Iterator[Path]:
     """Yield the folders for the unpacked files, best first."""
-    yield _DATA / "unpacked"
+    if not IS_INSTALLED:  # what is put beside a package's files would stay when it is removed
+        yield _DATA / "unpacked"
     with contextlib.suppress(RuntimeError):  # a user without a home, as in some containers
         yield platformdirs.user_cache_path("dlcourse")
 
@@ -121,7 +122,7 @@ def _unpack(names: Iterable[str], raw: Path) -> None:
     A `raw` that does not exist yet appears with all its files at once: no other process sees half.
     """
     if not _ORIGINALS.is_dir():
-        msg = f"There is no folder {_ORIGINALS}: dlcourse runs from its repository, so {_REMEDY}."
+        msg = f"There is no folder {_ORIGINALS}: {_remedy()}."
         raise DataError(msg)
     raw.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=raw.parent, prefix="unpacking-") as temporary:
@@ -144,6 +145,10 @@ def _read_original(name: str) -> bytes:
     except (OSError, EOFError, zlib.error):  # it cannot be read, ends too early or is no gzip
         content = b""
     if hashlib.sha256(content).hexdigest() != _SHA256[name]:
-        msg = f"{path} is {'damaged' if path.exists() else 'missing'}: {_REMEDY}."
+        msg = f"{path} is {'damaged' if path.exists() else 'missing'}: {_remedy()}."
         raise DataError(msg)
     return content
+
+
+def _remedy() -> str:
+    return restore_advice("data/mnist", _ORIGINALS.parents[1])

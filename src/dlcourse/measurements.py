@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from dlcourse.errors import DataError
+from dlcourse.places import ROOT
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "measurements"
+FOLDER = ROOT / "data" / "measurements"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dlcourse.errors import CourseError
-from dlcourse.workspace import ROOT, work_folder
+from dlcourse.places import ROOT, work_folder
 
 VARIABLE = "DLCOURSE_PROGRESS"  # the tests of the lessons keep their hands off the learner's file
 _NAME = "progress.jsonl"

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import nbformat
 import pytest
 
+from dlcourse.commands.execution import Run, execute, save
 from dlcourse.errors import CourseError
-from dlcourse.execution import Run, execute, save
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 RAISES = "raises-exception"

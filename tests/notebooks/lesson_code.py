@@ -7,7 +7,7 @@ from types import ModuleType
 
 import nbformat
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 def check_lesson_builds(module: ModuleType, notebook: str) -> set[str]:

@@ -96,11 +96,11 @@ def address_of(lab: "subprocess.Popen[str]") -> "re.Match[str]":
 
     By then its page can be opened; JupyterLab tells its address a moment before it listens there.
     """
-    assert lab.stderr is not None
+    assert lab.stdout is not None
     lines = []
     found = None
     while found is None:
-        lines.append(lab.stderr.readline())
+        lines.append(lab.stdout.readline())
         assert lines[-1], f"the lab ended after {lines}"
         found = re.search(r"http://127\.0\.0\.1:(\d+)(\S*)\?token=(\w+)", lines[-1])
     address = found[0]

@@ -197,9 +197,11 @@ def test_a_device_that_is_not_here_is_named_with_its_remedy(
 def test_damaged_originals_are_named_with_their_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "mnist").mkdir()
-    monkeypatch.setattr(data, "_DATA", tmp_path)
-    monkeypatch.setattr(data, "_ORIGINALS", tmp_path / "mnist")
+    originals = tmp_path / "data" / "mnist"
+    originals.mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    monkeypatch.setattr(data, "_DATA", originals.parent)
+    monkeypatch.setattr(data, "_ORIGINALS", originals)
     (fault,) = faults().values()
     assert fault.name == "MNIST"
     assert fault.detail.endswith("ubyte.gz is missing")

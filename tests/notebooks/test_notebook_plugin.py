@@ -18,7 +18,7 @@ import notebook_plugin
 from notebook_plugin import Kernel, KernelLostError
 from notebook_samples import code, error, notebook, picture, shown, stream
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _OUR_OWN = {"OMP_NUM_THREADS", "PYTEST_XDIST_WORKER"}  # what the run below shall choose itself
 SHOW = """
 from base64 import b64encode

@@ -28,7 +28,8 @@ from course_process import (
     write_lesson,
 )
 from dlcourse.checking.progress import PASSED, VARIABLE, read_progress, record_progress
-from dlcourse.workspace import ROOT, copy_lessons
+from dlcourse.commands.workspace import copy_lessons
+from dlcourse.places import ROOT
 from notebook_plugin import Kernel, KernelLostError
 
 

@@ -9,7 +9,7 @@ import pytest
 from dlcourse.exercises import LESSONS, catalog
 from notebook_lesson import Lesson
 
-PATHS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+PATHS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 CATALOG = {one.id: one for one in catalog()}
 NUMBER_WORDS = {2: "two", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten", 12: "twelve"}
 

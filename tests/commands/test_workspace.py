@@ -16,15 +16,10 @@ from typing import Any
 import nbformat
 import pytest
 
+from dlcourse.commands.lessons import UnknownLessonError, find_lesson, list_lessons
+from dlcourse.commands.workspace import copy_lessons, reset_lesson
 from dlcourse.errors import CourseError
-from dlcourse.workspace import (
-    UnknownLessonError,
-    copy_lessons,
-    find_lesson,
-    list_lessons,
-    reset_lesson,
-    write_atomically,
-)
+from dlcourse.files import write_atomically
 
 LESSONS = ["00_start_here", "01_tensors", "05_mnist_mlp"]
 
@@ -101,7 +96,7 @@ def test_the_repository_has_lessons_in_order() -> None:
 
 
 def test_an_installation_without_the_repository_is_told_to_clone_it(tmp_path: Path) -> None:
-    with pytest.raises(CourseError, match="clone that"):
+    with pytest.raises(CourseError, match="unpack the course's ZIP"):
         list_lessons(tmp_path)
 
 
@@ -148,7 +143,7 @@ def test_only_a_lesson_that_says_something_else_than_its_copy_has_changed(checko
 
 
 def test_labs_that_start_at_once_copy_every_lesson_once(checkout: Path) -> None:
-    code = "import sys, pathlib; from dlcourse.workspace import *;"
+    code = "import sys, pathlib; from dlcourse.commands.workspace import *;"
     code += "print(*copy_lessons(pathlib.Path(sys.argv[1])).added)"
     command = [sys.executable, "-c", code, str(checkout)]
     labs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
@@ -210,7 +205,7 @@ def test_a_read_only_checkout_has_its_copies_in_a_folder_of_the_users(
 
 def test_a_damaged_original_is_named_with_its_remedy(checkout: Path) -> None:
     (checkout / "notebooks" / "01_tensors.ipynb").write_text('{"cells": [')
-    with pytest.raises(CourseError, match=r"01_tensors.ipynb is damaged: run `git checkout -- n"):
+    with pytest.raises(CourseError, match=r"01_tensors.ipynb is damaged: unpack the course's ZIP"):
         copy_lessons(checkout)
 
 
@@ -266,7 +261,7 @@ def test_reset_works_where_a_file_cannot_have_two_names(
 STOPPED = """
     import os, sys
     from pathlib import Path
-    from dlcourse.workspace import reset_lesson
+    from dlcourse.commands.workspace import reset_lesson
 
     left = int(sys.argv[2])
 
@@ -302,7 +297,7 @@ NO_ROOM = """
     import resource, sys
     from pathlib import Path
     from dlcourse.errors import CourseError
-    from dlcourse.workspace import *
+*
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # no file longer than 100 bytes
     root = Path(sys.argv[1])

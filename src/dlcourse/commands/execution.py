@@ -6,7 +6,6 @@ Does not cover: comparing outputs with the committed ones; the tests do that.
 """
 
 import asyncio
-import os
 import re
 import sys
 import tempfile
@@ -22,8 +21,9 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from dlcourse.checking.progress import VARIABLE as PROGRESS_VARIABLE
+from dlcourse.commands.environment import course_environment
 from dlcourse.errors import CourseError
-from dlcourse.workspace import write_atomically
+from dlcourse.files import write_atomically
 
 _SECONDS_PER_CELL = 600  # more than any cell takes on a slow machine
 _LONGEST_REASON = 200  # letters; an exception's message can be a page
@@ -119,10 +119,9 @@ def execute(path: Path, *, on_cpu: bool = False) -> Run:
         on_cell_executed=watch.cell_ended,
     )
     with tempfile.TemporaryDirectory() as nobodys_settings:
-        environment = os.environ | {
+        environment = course_environment() | {
             "IPYTHONDIR": nobodys_settings,
             PROGRESS_VARIABLE: str(Path(nobodys_settings) / "progress.jsonl"),
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the kernel warns on the terminal
         }
         if on_cpu:
             environment["DLCOURSE_DEVICE"] = "cpu"

@@ -1,10 +1,10 @@
 """The suite under the settings that learners' machines have: `make everywhere`, `make soak`.
 
-    python tests/everywhere.py                      # every row that this machine can run
-    python tests/everywhere.py threads-1 no-network # these rows
-    python tests/everywhere.py avx2+read-only+tr_TR # the settings of three rows in one run
-    python tests/everywhere.py --soak 20            # random settings, twenty times; counts flakes
-    python tests/everywhere.py --soak 1 --seed 17   # the one of them that is called seed-17
+    everywhere.py                      # every row that this machine can run
+    everywhere.py threads-1 no-network # these rows
+    everywhere.py avx2+read-only+tr_TR # the settings of three rows in one run
+    everywhere.py --soak 20            # random settings, twenty times; counts flakes
+    everywhere.py --soak 1 --seed 17   # the one of them that is called seed-17
 
 A row is the whole suite, run in a clone of what is committed, with one thing about the machine
 changed. A row that cannot be run here is named with the reason, and is not counted as passed.
@@ -27,7 +27,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 N_CORES = os.cpu_count() or 1
 SECONDS = 7200  # for one row: whoever hangs that long hangs for ever
 MOST_NAMED = 10  # failed tests that a row names; all of them are in its log
@@ -128,7 +128,7 @@ def rows() -> Iterator[Row]:
     yield Row("one-core", "cores", prefix=_ONE_CORE, n_workers=1, hindrance=_cannot(_ONE_CORE))
     for kind in ("cuda", "mps"):
         environment = {"DLCOURSE_DEVICE": kind}
-        yield Row(f"like-{kind}", "device", environment, path=("tests/pretended_gpu",))
+        yield Row(f"like-{kind}", "device", environment, path=("tests/settings/pretended_gpu",))
 
 
 # In namespaces of their own, which end with the command: nothing stays cut off or mounted. Who is
@@ -321,7 +321,7 @@ def combined(parts: Sequence[Row], name: str) -> Row:
 
 def _test_files() -> list[str]:
     """Return the committed files with tests."""
-    patterns = ("notebooks/*.ipynb", "tests/test_*.py")
+    patterns = ("notebooks/*.ipynb", "tests/**/test_*.py", "tests/test_*.py")
     return _git("ls-files", *patterns).splitlines()
 
 

@@ -1,6 +1,6 @@
 """A pad to draw a digit on, by mouse, finger or keys, beside what a network says to it.
 
-The pad's page is drawing.js and drawing.css, which anywidget brings to JupyterLab.
+The pad's page is pad.js and pad.css, which anywidget brings to JupyterLab.
 
 Covers: drawing, the answer in words and as bars, a picture of both where no kernel runs.
 Does not cover: bringing the drawing into MNIST's form and reading it, which lesson 05 builds.
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from dlcourse.plotting import as_output, draw_answer
 
-SIDE = 280  # pixels of the drawing, as in drawing.js
+SIDE = 280  # pixels of the drawing, as in pad.js
 
 Read: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -26,8 +26,8 @@ Read: TypeAlias = Callable[[Tensor], Tensor]
 class DigitPad(anywidget.AnyWidget):
     """The pad; a notebook shows it where it is the value of a cell's last line."""
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = Path(__file__).with_name("pad.js")
+    _css = Path(__file__).with_name("pad.css")
     pixels = CByteMemoryView(bytes(SIDE * SIDE)).tag(sync=True)
     drawn = traitlets.Int(0).tag(sync=True)  # how many drawings came from the page
     answer = traitlets.Dict().tag(sync=True)  # text, and percents: ten numbers from 0 to 100

@@ -26,9 +26,9 @@ from course_process import (
     write_lesson,
 )
 from dlcourse.checking.progress import BEGUN, PASSED, record_progress
-from dlcourse.cli import main
+from dlcourse.commands.cli import main
+from dlcourse.commands.lessons import list_lessons
 from dlcourse.exercises import catalog
-from dlcourse.workspace import list_lessons
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_help_and_reset_do_not_wait_for_torch_or_jupyter(checkout: Path) -> None
         environment = os.environ | {"PYTHONPATH": str(checkout / "src")}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         imported = {line.rpartition("| ")[2].strip() for line in done.stderr.splitlines()}
-        assert "dlcourse.cli" in imported
+        assert "dlcourse.commands.cli" in imported
         slow = {"torch", "numpy", "nbformat", "nbclient", "jupyter_client", "jupyterlab", "IPython"}
         assert not imported & slow
 
@@ -104,7 +104,7 @@ def test_a_missing_package_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "nbclient", None)
-    monkeypatch.delitem(sys.modules, "dlcourse.execution", raising=False)
+    monkeypatch.delitem(sys.modules, "dlcourse.commands.execution", raising=False)
     assert main(["run", "5"]) == 1
     assert "the package nbclient is missing: run `make setup`" in capsys.readouterr().err
 

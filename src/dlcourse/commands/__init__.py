@@ -1,0 +1,1 @@
+"""What `dlcourse` does: one file a command, and what they share beside them."""
