@@ -54,7 +54,11 @@ def why_elsewhere(folder: Path, root: Path = ROOT) -> str:
         return ""
     if not work.exists():
         return f"{root} cannot be written to"
-    return f"{work} belongs to {_owner(work)}"
+    owner = _owner(work)
+    remedy = (
+        "; to have them here, `sudo chown -R $(id -u) .` in that clone" if owner == "root" else ""
+    )
+    return f"{work} belongs to {owner}{remedy}"
 
 
 def restore_advice(part: str, root: Path = ROOT) -> str:

@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import nbformat
 import pytest
@@ -61,10 +61,11 @@ def nothing_is_left_running() -> Iterator[None]:
 
 def start(checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
     """Start `dlcourse` in a checkout, as from a terminal that listens to Ctrl-C."""
+    path = os.pathsep.join([str(checkout / "src"), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen(
         [sys.executable, "-m", "dlcourse", *arguments],
         cwd=checkout,
-        env=os.environ | {"PYTHONPATH": str(checkout / "src")},
+        env=os.environ | {"PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -91,21 +92,28 @@ def wait_for(found: Callable[[], T], seconds: float = 60) -> T:
     pytest.fail(f"nothing after {seconds} s")
 
 
-def address_of(lab: "subprocess.Popen[str]") -> "re.Match[str]":
-    """Return the address that `dlcourse lab` prints, in whole and by port, path and token.
+class Address(NamedTuple):
+    """The address that a lab printed, in whole and in parts, and what it had printed before."""
 
-    By then its page can be opened; JupyterLab tells its address a moment before it listens there.
-    """
+    url: str
+    port: str
+    path: str
+    token: str
+    said: str
+
+
+def address_of(lab: "subprocess.Popen[str]") -> Address:
+    """Return the address that `dlcourse lab` prints; by then its page can be opened."""
     assert lab.stdout is not None
-    lines = []
-    found = None
-    while found is None:
-        lines.append(lab.stdout.readline())
-        assert lines[-1], f"the lab ended after {lines}"
-        found = re.search(r"http://127\.0\.0\.1:(\d+)(\S*)\?token=(\w+)", lines[-1])
-    address = found[0]
-    assert wait_for(lambda: get(address)[0]) == 200
-    return found
+    said = ""
+    while True:
+        line = lab.stdout.readline()
+        assert line, f"the lab ended after {said}{lab.stderr.read() if lab.stderr else ''}"
+        if found := re.search(r"http://127\.0\.0\.1:(\d+)(\S*)\?token=(\w+)", line):
+            assert wait_for(lambda: get(found[0])[0]) == 200
+            port, path, token = found.groups()
+            return Address(found[0], port, path, token, said)
+        said += line
 
 
 def get(address: str) -> tuple[int, str]:

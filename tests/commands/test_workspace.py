@@ -296,8 +296,8 @@ def test_reset_killed_before_any_of_its_steps_loses_nothing(checkout: Path) -> N
 NO_ROOM = """
     import resource, sys
     from pathlib import Path
+    from dlcourse.commands.workspace import copy_lessons, reset_lesson
     from dlcourse.errors import CourseError
-*
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # no file longer than 100 bytes
     root = Path(sys.argv[1])

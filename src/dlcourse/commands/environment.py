@@ -31,6 +31,7 @@ _NOT_OURS = (
     "JUPYTER_TOKEN",
     "JUPYTERHUB_API_TOKEN",
 )
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # microseconds of computing in a period; Linux only
 _SETTINGS = Path(__file__).parent / "jupyter"  # no question about news, so no use of the network
 
 
@@ -83,7 +84,7 @@ def n_cores() -> int:
 def _quota_of_container() -> int | None:
     """Return the cores that a container may use, rounded down to at least 1; None: no limit."""
     with contextlib.suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        quota, period = _QUOTA.read_text(encoding="ascii").split()
         return max(1, int(quota) // int(period))  # ValueError if it is "max"
     return None
 
