@@ -34,6 +34,11 @@ from nbval.kernel import (  # type: ignore[import-untyped]
 )
 from nbval.plugin import IPyNbCell, IPyNbFile  # type: ignore[import-untyped]
 
+from dlcourse.commands.environment import (
+    course_environment,
+    enter_course_environment,
+    forget_foreign_modules,
+)
 from notebook_lesson import Lesson
 from notebook_outputs import Promise, TagError, difference, split_warnings
 
@@ -57,14 +62,10 @@ class Kernel(RunningKernel):  # type: ignore[misc]  # nbval has no types
     def __init__(self, folder: Path, startup_timeout: float) -> None:
         """Start the kernel, with all that it writes below the empty `folder`."""
         (folder / "cwd").mkdir()
-        environment = os.environ | {
+        environment = course_environment() | {
             "IPYTHONDIR": str(folder / "ipython"),  # nobody's start-up files, nobody's history
             "DLCOURSE_PROGRESS": str(folder / "progress.jsonl"),  # nobody's solved exercises
-            # What Jupyter sets; ours must not depend on the MPLBACKEND of whoever runs pytest.
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         }
-        for name in ("PYTHONSTARTUP", "PYTHONWARNINGS"):
-            environment.pop(name, None)
         self.km, self.kc = start_new_kernel(
             startup_timeout=startup_timeout,
             kernel_name=CURRENT_ENV_KERNEL_NAME,
@@ -304,6 +305,8 @@ def _kind(promise: Promise, cell: NotebookNode) -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the process, before anything imports NumPy, PyTorch or matplotlib."""
+    forget_foreign_modules()
+    enter_course_environment()
     os.environ["MPLBACKEND"] = "Agg"  # for the tests in tests/: no window, anywhere
     settings = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # and nobody's settings
     config.add_cleanup(settings.cleanup)
