@@ -32,6 +32,8 @@ if sys.argv[1:] == ["--version"]:
     sys.exit()
 with open(os.environ["UV_CALLS"], "a") as calls:
     print(json.dumps(sys.argv[1:]), file=calls)
+with open(os.environ["UV_CALLS"] + ".environment", "w") as file:
+    json.dump(dict(os.environ), file)
 step = "looking up" if "--dry-run" in sys.argv else "installing"
 if step == "installing":
     pathlib.Path(".venv", os.environ["UV_LEAVES"]).touch()
@@ -52,7 +54,7 @@ class Course:
         tools.mkdir()
         for name in ("bootstrap.py", "Makefile"):
             shutil.copy(ROOT / name, folder)
-        (folder / "pyproject.toml").write_text("[project]\n")
+        (folder / "pyproject.toml").write_text('[project]\nname = "small"\n[tool.ruff]\n')
         (folder / "constraints.txt").write_text("torch==2.15.0\n")
         script = tools / "stand_in.py"
         script.write_text(INSTALLER)
@@ -101,6 +103,15 @@ class Course:
             return []
         return [json.loads(line) for line in self.calls.read_text().splitlines()]
 
+    def installers_environment(self) -> dict[str, str]:
+        """Return the variables that the installer's last call has seen."""
+        seen: dict[str, str] = json.loads(Path(f"{self.calls}.environment").read_text())
+        return seen
+
+    def add_dependency(self) -> None:
+        """Change what the course needs."""
+        (self.folder / "pyproject.toml").write_text('[project]\ndependencies = ["more"]\n')
+
     def load(self) -> ModuleType:
         """Return its bootstrap.py as a module."""
         spec = importlib.util.spec_from_file_location("bootstrap", self.folder / "bootstrap.py")
@@ -120,7 +131,7 @@ def course(tmp_path: Path) -> Course:
 def finish(module: ModuleType, torch: str | None = None, constraints: str | None = None) -> None:
     """Leave what a complete set-up leaves, without making it."""
     module.PYTHON.parent.mkdir(parents=True, exist_ok=True)
-    module.PYTHON.touch()
+    module.PYTHON.touch(mode=0o755)
     module.write_stamp(module.wanted_stamp(torch, constraints))
 
 
@@ -212,19 +223,87 @@ def test_two_set_ups_at_once_install_once(course: Course) -> None:
     assert len(course.installer_calls()) == 2, "one looked up and installed"
 
 
-def test_a_renewal_cut_off_at_once_does_not_leave_the_old_environment_as_complete(
-    course: Course, monkeypatch: pytest.MonkeyPatch
+# ---------------------------------------------------------------------------- destroy last
+
+
+def folders_of(course: Course) -> list[str]:
+    """Return what is in the course's folder of environments."""
+    return sorted(path.name for path in course.folder.glob(".venv*") if path.is_dir())
+
+
+@pytest.mark.parametrize("options", [(), ("--torch", "cpu")])
+def test_without_a_network_a_finished_environment_is_used_and_kept(
+    course: Course, options: tuple[str, ...]
 ) -> None:
+    course.set_up(leaves="old")
+    before = (course.folder / "pyproject.toml").read_text()
+    course.add_dependency()
+    no_network = {"fails": "looking up", "says": "error: dns error: no such host"}
+    status, out, err = course.set_up(*options, **no_network)
+    assert (status, out) == (0, "")
+    assert "dns error: no such host" in err
+    assert "going on with what is installed. Connect to the network" in err
+    assert (course.folder / ".venv" / "old").exists()
+    assert folders_of(course) == [".venv"]
+
+    (course.folder / "pyproject.toml").write_text(before)
+    assert course.set_up() == (0, "", ""), "undone, it is up to date as before"
+    course.add_dependency()
+    assert course.set_up(leaves="new")[0] == 0
+    assert [path.name for path in course.folder.glob(".venv/[on]*")] == ["new"]
+    assert folders_of(course) == [".venv"]
+
+
+@pytest.mark.parametrize("step", ["looking up", "installing"])
+def test_a_renewal_that_fails_leaves_the_old_environment(course: Course, step: str) -> None:
+    course.set_up(leaves="old")
+    course.add_dependency()
+    status, out, _ = course.set_up(leaves="half", fails=step, says="No solution found")
+    assert status == 1
+    assert "run the same command again" in out
+    assert [path.name for path in course.folder.glob(".venv/[oh]*")] == ["old"]
+    assert folders_of(course) == [".venv"]
+
+
+@needs_jobs
+@pytest.mark.parametrize("by", ["SIGKILL", "SIGINT"])
+def test_a_renewal_that_is_killed_ends_whole_the_second_time(course: Course, by: str) -> None:
+    course.set_up(leaves="old")
+    before = (course.folder / "pyproject.toml").read_text()
+    course.add_dependency()
+    killed = start_without_end(course)
+    os.killpg(killed.pid, signal.Signals[by])
+    killed.communicate(timeout=60)
+
+    no_network = {"fails": "looking up", "says": "dns error"}
+    assert course.set_up(**no_network)[:2] == (0, "")
+    assert [path.name for path in course.folder.glob(".venv/[oh]*")] == ["old"]
+    (course.folder / "pyproject.toml").write_text(before)
+    assert course.set_up() == (0, "", "")
+    course.add_dependency()
+    assert course.set_up(leaves="whole")[0] == 0
+    assert [path.name for path in course.folder.glob(".venv/[ohw]*")] == ["whole"]
+    assert folders_of(course) == [".venv"]
+
+
+def test_a_renewal_that_was_killed_when_it_was_whole_is_finished(course: Course) -> None:
     module = course.load()
     finish(module)
+    (course.folder / ".venv.aside").mkdir()
+    module.put_back()
+    assert module.is_up_to_date(module.wanted_stamp(None, None))
+    assert folders_of(course) == [".venv"]
 
-    def cut_off(*, with_pip: bool) -> None:
-        raise KeyboardInterrupt(with_pip)
 
-    monkeypatch.setattr(module, "make_venv", cut_off)
-    with pytest.raises(KeyboardInterrupt):
-        module.set_up(None, "")
-    assert not module.STAMP.exists()
+def test_what_changes_no_installation_costs_none(course: Course) -> None:
+    course.set_up()
+    text = (course.folder / "pyproject.toml").read_text()
+    (course.folder / "pyproject.toml").write_text(f"# a comment\n{text}line-length = 90\n")
+    (course.folder / "constraints.txt").write_text("# why\n\ntorch==2.15.0  # tested\n")
+    assert course.set_up() == (0, "", "")
+
+
+# ---------------------------------------------------------------------------- one at a time
 
 
 def test_a_second_set_up_waits_for_the_first(course: Course) -> None:
@@ -249,15 +328,21 @@ def test_a_finished_environment_is_up_to_date(course: Course) -> None:
     assert module.is_up_to_date(module.wanted_stamp(None, None))
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("pyproject.toml", '[build-system]\nrequires = ["another"]\n'),
+        ("constraints.txt", "numpy==2.4.6\n"),
+    ],
+)
 def test_another_content_is_not_up_to_date_though_its_time_is_the_same(
-    course: Course, name: str
+    course: Course, name: str, line: str
 ) -> None:
     module = course.load()
     finish(module)
     path = course.folder / name
     before = path.stat()
-    path.write_text(path.read_text() + "# one more line\n")
+    path.write_text(path.read_text() + line)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert not module.is_up_to_date(module.wanted_stamp(None, None))
 
@@ -318,8 +403,13 @@ def test_where_the_tested_versions_do_not_fit_the_newest_are_taken(course: Cours
     [
         ((), "looking up", "error sending request for url", "cannot be reached: connect to the"),
         (("--torch", "cpu"), "looking up", "dns error", "or leave out TORCH=cpu"),
-        ((), "looking up", "No solution found", "name another Python"),
-        ((), "installing", "something else", "often it is the network"),
+        ((), "looking up", "No solution found", "No versions fit this Python and system"),
+        ((), "looking up", "something else", "The reason is above"),
+        ((), "looking up", "invalid peer certificate: UnknownIssuer", "set SSL_CERT_FILE"),
+        ((), "looking up", "HTTP status client error (403 Forbidden)", "refuses access: ask"),
+        ((), "looking up", "No space left on device (os error 28)", "is full: make room"),
+        ((), "looking up", "Disk quota exceeded (os error 122)", "your share of it, is full"),
+        ((), "installing", "something else", "The reason is above"),
         (("--torch", "gpu"), "nowhere", "", "TORCH=gpu is unknown"),
         (("--constraints", "none.txt"), "nowhere", "", "There is no file none.txt"),
     ],
@@ -331,6 +421,8 @@ def test_every_failure_ends_in_one_line_that_says_what_to_do(
     assert status == 1
     assert advice in out
     assert len(out.splitlines()) == 1
+    assert says in err, "the installer's own words are shown"
+    assert "do not fit" not in err or says == "No solution found"
     assert "Traceback" not in err
 
 
@@ -351,22 +443,186 @@ def test_a_python_without_ensurepip_is_told_what_to_install(
         module.make_venv(with_pip=True)
 
 
+def test_a_python_built_without_a_part_is_named_before_anything_is_loaded(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = course.load()
+    for name in ("lzma", "sqlite3"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(module.SetupError, match=r"without lzma, sqlite3: .*PYTHON=python3\.12"):
+        module.set_up(None, None)
+    with pytest.raises(module.SetupError, match=r"`apt install liblzma-dev libsqlite3-dev`"):
+        module.set_up(None, None)
+    assert course.installer_calls() == []
+    assert folders_of(course) == []
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "libraries", "told"),
+    [
+        ("darwin", "x86_64", "cpython-311-darwin", "Intel chip: .* Python for arm64"),
+        ("win32", "ARM64", "", "ARM on Windows: install Python for x64"),
+        ("linux", "x86_64", "cpython-311-x86_64-linux-musl", "Alpine: use one with glibc"),
+        ("darwin", "arm64", "cpython-311-darwin", ""),
+        ("linux", "aarch64", "cpython-311-aarch64-linux-gnu", ""),
+        ("win32", "AMD64", "", ""),
+    ],
+)
+def test_systems_without_pytorch_are_named(
+    course: Course,
+    monkeypatch: pytest.MonkeyPatch,
+    system: str,
+    machine: str,
+    libraries: str,
+    told: str,
+) -> None:
+    module = course.load()
+    monkeypatch.setattr("sys.platform", system)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr("sysconfig.get_config_var", lambda _: libraries)
+    assert re.search(told, module.system_without_torch())
+    assert bool(told) == bool(module.system_without_torch())
+    monkeypatch.setattr("sys.maxsize", 2**31 - 1)
+    assert module.system_without_torch()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such folders")
+def test_a_folder_that_python_cannot_work_in_is_named(tmp_path: Path) -> None:
+    course = Course(tmp_path / "a:b", tmp_path / "tools")
+    status, out, _ = course.set_up()
+    assert status == 1
+    assert "give the folder a name without :" in out
+
+
+# ---------------------------------------------------------------------------- settings of others
+
+
+def test_the_installer_sees_nothing_that_would_lead_it_astray(course: Course) -> None:
+    astray = ("PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "VIRTUAL_ENV")
+    course.environment |= dict.fromkeys(astray, str(course.folder)) | {"PIP_USER": "1"}
+    assert course.set_up()[0] == 0
+    seen = course.installers_environment()
+    assert not seen.keys() & set(astray)
+    assert seen["PIP_USER"] == "0"
+
+
+PIP_SETTINGS = """
+[global]
+index-url = https://mirror.example/simple
+trusted-host = mirror.example
+cert = /etc/certificate.pem
+[install]
+extra-index-url =
+    https://one.example/simple
+    https://two.example/simple
+find-links = /wheels /more
+user = true
+"""
+
+
+def test_a_mirror_of_pips_is_uvs(course: Course, tmp_path: Path) -> None:
+    (tmp_path / "pip.conf").write_text(PIP_SETTINGS)
+    for name in list(course.environment):
+        if (name.startswith(("PIP_", "UV_")) and name != "UV_CALLS") or name == "SSL_CERT_FILE":
+            del course.environment[name]
+    course.environment["PIP_CONFIG_FILE"] = str(tmp_path / "pip.conf")
+    assert course.set_up()[0] == 0
+    seen = course.installers_environment()
+    assert seen["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
+    assert seen["UV_INDEX"].split() == ["https://one.example/simple", "https://two.example/simple"]
+    assert seen["UV_INDEX_STRATEGY"] == "unsafe-best-match"
+    assert seen["UV_FIND_LINKS"] == "/wheels,/more"
+    assert seen["UV_INSECURE_HOST"] == "mirror.example"
+    assert seen["SSL_CERT_FILE"] == "/etc/certificate.pem"
+
+    course.environment["UV_DEFAULT_INDEX"] = "https://own.example/simple"
+    course.add_dependency()
+    assert course.set_up()[0] == 0
+    seen = course.installers_environment()
+    assert seen["UV_DEFAULT_INDEX"] == "https://own.example/simple"
+    assert "UV_INDEX" not in seen
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locale")
+def test_the_course_is_found_in_a_folder_whose_letters_the_system_does_not_know(
+    tmp_path: Path,
+) -> None:
+    course = Course(tmp_path / "Jürgen Müller", tmp_path / "tools")
+    assert course.set_up()[0] == 0
+    (course.folder / "src").mkdir()
+    (course.folder / "src" / "found.py").write_text("")
+    [packages] = course.folder.glob(".venv/lib/*/site-packages")
+    link = packages / "_editable_impl_dlcourse.pth"
+    link.write_text(str(course.folder / "src"), encoding="utf-8")
+    old = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    command = [str(course.folder / ".venv" / "bin" / "python"), "-c", "import found"]
+    found = subprocess.run(command, env=old, capture_output=True, check=False).returncode == 0
+    assert not found or sys.version_info >= (3, 13), "the fault that is fixed below"
+    course.load().name_folder_in_ascii()
+    subprocess.run(command, env=old, check=True)
+
+
+# ---------------------------------------------------------------------------- whose it is
+
+
 @pytest.mark.parametrize(
     ("number", "advice"),
     [
         (errno.ENOSPC, "The disk is full: make room"),
-        (errno.EROFS, "cannot be written to: put the course into a folder of your own"),
-        (errno.EACCES, "cannot be written to: put the course into a folder of your own"),
-        (errno.EIO, "put this right"),
+        (errno.EDQUOT, "The disk is full: make room"),
+        (errno.EIO, "see what is wrong with it"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
+def test_a_file_that_cannot_be_used_is_told_with_what_to_do(
     course: Course, number: int, advice: str
 ) -> None:
-    error = OSError(number, os.strerror(number), "a file")
-    text = course.load().advice(error)
-    assert advice in text
-    assert number == errno.ENOSPC or "a file" in text
+    assert advice in course.load().advice(OSError(number, os.strerror(number), "a file"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such owners")
+@pytest.mark.parametrize(
+    ("whose", "may_write", "told"),
+    [
+        ("root", False, "root's, as after a `sudo make`: `sudo chown -R $(id -u) "),
+        ("teacher", False, "belongs to teacher: ask them to run `make setup`"),
+        ("me", True, "a file cannot be written to: see whose it is"),
+    ],
+)
+def test_who_has_no_right_is_told_whose_it_is(
+    course: Course, monkeypatch: pytest.MonkeyPatch, whose: str, told: str, *, may_write: bool
+) -> None:
+    module = course.load()
+    monkeypatch.setattr(module, "owner", lambda _: whose)
+    monkeypatch.setattr("os.access", lambda *_: may_write)
+    error = OSError(errno.EACCES, os.strerror(errno.EACCES), "a file")
+    assert told in module.advice(error)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such owners")
+def test_a_student_on_a_teachers_course_goes_on_with_what_is_installed(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = course.load()
+    finish(module)
+    course.add_dependency()
+
+    def no_right() -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(module.LOCK))
+
+    monkeypatch.setattr(module, "only_one", no_right)
+    monkeypatch.setattr("os.access", lambda path, _: path == module.PYTHON)
+    monkeypatch.setattr(module, "owner", lambda _: "teacher")
+    module.set_up(None, None)
+    assert (
+        "belongs to teacher: going on with what is installed. Ask them" in capsys.readouterr().err
+    )
+
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(PermissionError) as raised:
+        module.set_up(None, None)
+    assert re.match(
+        r"You may not run .*: ask teacher to set .*for all", module.advice(raised.value)
+    )
 
 
 def test_an_old_python_is_told_so_and_can_read_that_far() -> None:
