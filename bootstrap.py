@@ -76,10 +76,10 @@ MISLEADING = {
     "CONDA_PREFIX",
 }
 
-# What an installer says when it fails, in the words of uv and of pip, and what to do about it. The
-# first that fits counts; for anything else, its own words have to do.
+# What an installer says when it fails, in the words of uv and of pip, and what to do about it. For
+# anything else, its own words have to do.
 NO_VERSIONS = r"No solution found|No matching distribution|ResolutionImpossible|no wheels with"
-CAUSES = {
+REMEDIES = {
     r"No space left|os error 28|Disk quota exceeded|os error 122": (
         f"The disk, or your share of it, is full: make {ROOM}"
     ),
@@ -338,10 +338,11 @@ def make_venv(*, with_pip: bool) -> None:
 def install_uv() -> str | None:
     """Install uv into `.venv` and return it; None where there is none for this machine."""
     say("Installing uv, which installs the rest two to five times faster than pip.")
-    failure = run([PYTHON, "-m", "pip", "install", "--quiet", "uv"], quiet=True)
+    pip_install = [PYTHON, "-m", "pip", "install", "--retries", "1"]  # five take two minutes
+    failure = run([*pip_install, "--quiet", "uv"], quiet=True)
     if failure is None:
         return str(PYTHON.with_stem("uv")) if os.name == "nt" else str(PYTHON.with_name("uv"))
-    if not re.search(NO_VERSIONS, failure):
+    if cause_of(failure) != NO_VERSIONS:
         raise failed(failure, "default")
     return None
 
@@ -365,7 +366,7 @@ def install_course(uv: str | None, torch: str, constraints: str) -> None:
     say("Looking up the versions to install.")
     tested = ["--constraint", constraints] if constraints else []
     failure = run([*install, *tested, "--dry-run"], quiet=True)
-    if failure and tested and re.search(NO_VERSIONS, failure):
+    if failure and tested and cause_of(failure) == NO_VERSIONS:
         say(f"The versions in {constraints} do not fit this Python and system: taking the newest.")
         tested = []
         failure = run([*install, "--dry-run"], quiet=True)
@@ -483,15 +484,19 @@ def is_built_in(part: str) -> bool:
 def failed(said: str, torch: str) -> SetupError:
     """Return the error for an installer that failed, after showing its own last words."""
     say("".join(said.splitlines(keepends=True)[-LINES_SHOWN:]).rstrip())
-    for pattern, remedy in CAUSES.items():
-        if re.search(pattern, said, re.IGNORECASE):
-            return SetupError(remedy)
-    if re.search(NO_CONNECTION, said, re.IGNORECASE):
-        also = " or leave out TORCH=cpu" * (torch == "cpu")
-        return ConnectionLostError(
-            f"The package registry cannot be reached: connect to the network{also}"
-        )
-    return SetupError(full_disk() or "The reason is above: see what you can do about it")
+    cause = cause_of(said)
+    if cause == NO_CONNECTION:
+        remedy = "connect to the network" + " or leave out TORCH=cpu" * (torch == "cpu")
+        return ConnectionLostError(f"The package registry cannot be reached: {remedy}")
+    unknown = full_disk() or "The reason is above: see what you can do about it"
+    return SetupError(REMEDIES.get(cause, unknown))
+
+
+def cause_of(said: str) -> str:
+    """Return the pattern of what an installer failed at; "" if it is none that is known."""
+    # Without a connection, pip says as well that there is no such package.
+    patterns = (*(known for known in REMEDIES if known != NO_VERSIONS), NO_CONNECTION, NO_VERSIONS)
+    return next((known for known in patterns if re.search(known, said, re.IGNORECASE)), "")
 
 
 def full_disk() -> str | None:

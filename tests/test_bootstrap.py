@@ -44,6 +44,10 @@ if os.environ["UV_FAILS"] in [step, *sys.argv]:
 """
 
 
+PIP_WITHOUT_NETWORK = """WARNING: Retrying after connection broken by 'NewConnectionError(...)'
+ERROR: No matching distribution found for uv"""
+
+
 class Course:
     """A small course in `folder`, whose set-up finds the stand-in for uv in `tools`."""
 
@@ -405,6 +409,7 @@ def test_where_the_tested_versions_do_not_fit_the_newest_are_taken(course: Cours
         (("--torch", "cpu"), "looking up", "dns error", "or leave out TORCH=cpu"),
         ((), "looking up", "No solution found", "No versions fit this Python and system"),
         ((), "looking up", "something else", "The reason is above"),
+        ((), "looking up", f"{PIP_WITHOUT_NETWORK}", "cannot be reached: connect to the"),
         ((), "looking up", "invalid peer certificate: UnknownIssuer", "set SSL_CERT_FILE"),
         ((), "looking up", "HTTP status client error (403 Forbidden)", "refuses access: ask"),
         ((), "looking up", "No space left on device (os error 28)", "is full: make room"),
