@@ -45,7 +45,9 @@ def test_evaluate_counts_samples_not_batches_when_the_last_batch_is_short() -> N
     losses = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(10), y]
 
     data = TensorDataset(torch.from_numpy(logits), torch.from_numpy(y))
-    result = evaluate(nn.Identity(), DataLoader(data, batch_size=4))
+    unchanged = nn.Linear(3, 3, bias=False).double()
+    nn.init.eye_(unchanged.weight)
+    result = evaluate(unchanged, DataLoader(data, batch_size=4))
 
     assert result.accuracy == pytest.approx(right.mean())
     assert result.loss == pytest.approx(losses.mean())

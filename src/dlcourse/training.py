@@ -8,7 +8,6 @@ The definitions are those of lesson 05; `tests/test_training.py` holds the two t
 import math
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 import torch
@@ -27,13 +26,14 @@ class Evaluation(NamedTuple):
     accuracy: float
 
 
-@dataclass
 class History:
     """What `fit` saw, one entry per epoch; the validation lists stay empty without such data."""
 
-    train_loss: list[float] = field(default_factory=list)
-    val_loss: list[float] = field(default_factory=list)
-    val_accuracy: list[float] = field(default_factory=list)
+    def __init__(self) -> None:
+        """Start with three empty lists."""
+        self.train_loss: list[float] = []
+        self.val_loss: list[float] = []
+        self.val_accuracy: list[float] = []
 
 
 class TensorLoader:
@@ -98,9 +98,9 @@ def evaluate(model: nn.Module, loader: Batches) -> Evaluation:
     """Return the model's mean loss and accuracy over all samples; its mode is left as it was."""
     was_training = model.training
     model.eval()
+    device = next(model.parameters()).device
     total, n_correct, n_samples = 0.0, 0, 0
     for X, y in loader:
-        device = next(model.parameters(), X).device  # a model without weights works where `X` is
         X, y = X.to(device), y.to(device)
         logits = model(X)
         total += nn.functional.cross_entropy(logits, y, reduction="sum").item()
@@ -122,15 +122,14 @@ def fit(
     """Train for `n_epochs` with a progress bar; look at the validation data after each epoch."""
     history = History()
     layout = "{n_fmt}/{total_fmt} epochs |{bar:20}| {desc}"  # no timings: they never print alike
-    with tqdm(total=n_epochs, file=sys.stdout, bar_format=layout) as bar:
-        for _ in range(n_epochs):
-            history.train_loss.append(train_epoch(model, train_loader, optimizer, scheduler))
-            text = f"training loss {history.train_loss[-1]:.3f}"
-            if val_loader is not None:
-                result = evaluate(model, val_loader)
-                history.val_loss.append(result.loss)
-                history.val_accuracy.append(result.accuracy)
-                text += f", validation accuracy {result.accuracy:.1%}"
-            bar.set_description_str(text, refresh=False)
-            bar.update()
+    bar = tqdm(range(n_epochs), file=sys.stdout, bar_format=layout)
+    for _ in bar:
+        history.train_loss.append(train_epoch(model, train_loader, optimizer, scheduler))
+        text = f"training loss {history.train_loss[-1]:.3f}"
+        if val_loader is not None:
+            result = evaluate(model, val_loader)
+            history.val_loss.append(result.loss)
+            history.val_accuracy.append(result.accuracy)
+            text += f", validation accuracy {result.accuracy:.1%}"
+        bar.set_description_str(text, refresh=False)  # shown as {desc}
     return history
