@@ -338,7 +338,8 @@ def make_venv(*, with_pip: bool) -> None:
 def install_uv() -> str | None:
     """Install uv into `.venv` and return it; None where there is none for this machine."""
     say("Installing uv, which installs the rest two to five times faster than pip.")
-    pip_install = [PYTHON, "-m", "pip", "install", "--retries", "1"]  # five take two minutes
+    # five retries take two minutes
+    pip_install: list[str | Path] = [PYTHON, "-m", "pip", "install", "--retries", "1"]
     failure = run([*pip_install, "--quiet", "uv"], quiet=True)
     if failure is None:
         return str(PYTHON.with_stem("uv")) if os.name == "nt" else str(PYTHON.with_name("uv"))
