@@ -44,7 +44,7 @@ notebooks: setup ## run all lessons and save them with their outputs
 	$(BIN)/dlcourse run --save
 
 mutants: setup ## try every small fault in every solution on its check (ARGS=tensors)
-	$(BIN)/python tests/mutants.py $(ARGS)
+	$(BIN)/python tests/exercises/mutants.py $(ARGS)
 
 browser: setup ## use the course in a real browser as a learner would (needs Chromium or Chrome)
 	@$(add-browser)

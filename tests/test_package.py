@@ -20,22 +20,25 @@ FILES = {
     ): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
+# The rooms, from the bottom to the top: a module imports of its own room and of those that are
+# named with it. `doctor`, which looks at the whole machine, is a helper that lesson 00 shows.
+GROUND = {"dlcourse", "dlcourse.errors", "dlcourse.files", "dlcourse.places"}
 COMMANDS = {name for name in FILES if name.startswith("dlcourse.commands")} | {"dlcourse.__main__"}
-# What the lessons may import, besides the exercises.
-HELPERS = (
-    {name for name in FILES if name.count(".") == 1}
-    - COMMANDS
-    - {
-        "dlcourse.exercises",
-        "dlcourse.checking",
-    }
-)
-# What everything stands on.
-GROUND = {"dlcourse.errors", "dlcourse.files", "dlcourse.places"}
+EXERCISES = {name for name in FILES if name.startswith("dlcourse.exercises")}
+CHECKING = {name for name in FILES if name.startswith("dlcourse.checking")}
+DRAWING = {"dlcourse.drawing"}
+# What lessons import, besides the exercises.
+HELPERS = FILES.keys() - GROUND - COMMANDS - EXERCISES - CHECKING
+ROOMS = {
+    "ground": (GROUND, GROUND),
+    "helpers": (HELPERS, GROUND | HELPERS),
+    "checking": (CHECKING, GROUND | CHECKING),
+    "exercises": (EXERCISES, GROUND | HELPERS | CHECKING | EXERCISES),
+    "commands": (COMMANDS, FILES.keys()),
+}
 # What only lessons import, since it draws; the second draws with the first.
-FIGURES = {"dlcourse.plotting", "dlcourse.drawing"}
-# What only those import who write exercises.
-AUTHORS = {"dlcourse.exercise"}
+FIGURES = {"dlcourse.plotting"} | DRAWING
+LONGEST = 350  # lines of a module
 
 
 def tree(module: str) -> ast.Module:
@@ -94,25 +97,29 @@ def test_no_module_imports_the_lessons_or_the_tests(module: str) -> None:
     assert not roots & {"notebooks", "tests", "conftest", "pytest", "nbval"}
 
 
-@pytest.mark.parametrize("module", sorted(HELPERS))
-def test_no_helper_imports_an_exercise_or_a_command_or_the_figures(module: str) -> None:
-    assert not imports(module) & COMMANDS
-    assert module in FIGURES or not imports(module) & FIGURES
-    assert not {name for name in imports(module) if name.startswith("dlcourse.exercises")}
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_arrows_between_the_rooms_go_down(room: str) -> None:
+    inside, allowed = ROOMS[room]
+    assert inside
+    upward = {module: (imports(module) & FILES.keys()) - allowed for module in inside}
+    assert not {module: names for module, names in upward.items() if names}
 
 
-def test_exercises_need_nothing_of_the_course_but_its_helpers() -> None:
-    lessons = [module for module in FILES if module.startswith("dlcourse.exercises.")]
-    assert len(lessons) == 7
-    for module in lessons:
-        ours = {name for name in imports(module) if name in FILES}
-        assert ours <= HELPERS | {"dlcourse.checking.comparison"}, module
+@pytest.mark.parametrize("module", sorted(HELPERS - FIGURES))
+def test_no_helper_draws_but_those_for_figures(module: str) -> None:
+    assert not imports(module) & FIGURES
 
 
-def test_the_machinery_knows_no_lesson() -> None:
-    machinery = [m for m in FILES if m == "dlcourse.exercise" or ".checking" in m]
-    for module in machinery:
-        assert not {name for name in imports(module) if name.startswith("dlcourse.exercises")}
+def test_an_exercise_needs_nothing_of_another() -> None:
+    files = [name for name in EXERCISES if name.count(".") > 2]
+    assert len(files) > 60
+    for module in files:
+        assert not imports(module) & EXERCISES, module
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_a_module_is_read_in_one_go(module: str) -> None:
+    assert len(FILES[module].read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
 @pytest.mark.parametrize("module", FILES)
@@ -123,11 +130,13 @@ def test_slow_packages_are_imported_only_by_the_module_that_needs_them(module: s
 
 
 def test_the_public_surface_is_small() -> None:
-    surface = {module: public_names(module) for module in HELPERS - AUTHORS - GROUND}
+    surface = {module: public_names(module) for module in HELPERS}
     assert sum(map(len, surface.values())) <= 24, surface
 
 
-@pytest.mark.parametrize("module", sorted((HELPERS | COMMANDS) - {"dlcourse.errors"}))
+@pytest.mark.parametrize(
+    "module", sorted(FILES.keys() - EXERCISES - {"dlcourse.errors"})
+)
 def test_each_module_says_what_it_covers_and_what_it_does_not(module: str) -> None:
     if public_names(module):
         docstring = ast.get_docstring(tree(module)) or ""

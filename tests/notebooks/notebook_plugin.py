@@ -224,12 +224,9 @@ class LessonFile(IPyNbFile):  # type: ignore[misc]  # nbval has no types
 
 def solved_source(name: str) -> str:
     """Return the cell of the exercise of that id, with its solution in the place of the stub."""
-    from dlcourse.exercises import catalog  # noqa: PLC0415 - only lessons with exercises need it
+    from dlcourse.exercises import find_exercise  # noqa: PLC0415 - only lessons with exercises need it
 
-    exercise = next((one for one in catalog() if one.id == name), None)
-    if exercise is None:
-        msg = f"there is no exercise {name}"
-        raise CellError(msg)
+    exercise = find_exercise(name)
     return exercise.cell_source.replace(exercise.stub, exercise.solution_source)
 
 

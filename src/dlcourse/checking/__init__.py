@@ -1,1 +1,1 @@
-"""What `dlcourse.exercise` is made of; lessons and exercises do not import it themselves."""
+"""What judges an answer: the record, the run on one input, the comparison, the verdict, the box."""

@@ -2,6 +2,9 @@
 
 The box is a group with a name, readable by keyboard and screen reader; its state is told by words
 and a sign, never by color alone; its colors are JupyterLab's own, so it follows the theme.
+
+Covers: how a title, a text and code are shown.
+Does not cover: what they say (`exercise`, `judgment`).
 """
 
 import html

@@ -3,7 +3,7 @@
 Covers: numbers, tensors, arrays, strings, sequences and mappings of these, whatever mixture of
 Python, NumPy and PyTorch a learner returns. The shape is part of the answer: nothing is broadcast
 or reshaped to fit.
-Does not cover: why they differ; `dlcourse.exercise` finds that out by trying known mistakes.
+Does not cover: why they differ; `judgment` finds that out by trying known mistakes.
 """
 
 import numbers

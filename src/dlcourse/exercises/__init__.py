@@ -1,15 +1,16 @@
-"""The exercises, one module a lesson: `from dlcourse.exercises import autograd as ex`.
+"""The exercises, a file each, a folder a lesson: `from dlcourse.exercises import tensors as ex`.
 
-Covers: the catalogue of all exercises, in the course's order.
-Does not cover: how an answer is judged; `dlcourse.exercise` does that, and knows no lesson.
+Covers: the catalog of all exercises, in the course's order.
+Does not cover: how an answer is judged; `dlcourse.checking` does that, and knows no lesson.
 """
 
 import importlib
 from collections.abc import Iterator
 
 from dlcourse.checking.box import show_box
+from dlcourse.checking.exercise import Exercise
 from dlcourse.checking.progress import BEGUN, PASSED, read_progress
-from dlcourse.exercise import Exercise, exercises_of
+from dlcourse.errors import CourseError
 
 LESSONS = {
     "start_here": "00",
@@ -25,11 +26,28 @@ LESSONS = {
 def catalog() -> Iterator[Exercise]:
     """Yield every exercise, in the order of the lessons."""
     for name in LESSONS:
-        yield from _exercises_of_lesson(name)
+        yield from exercises_of_lesson(name)
 
 
-def _exercises_of_lesson(name: str) -> list[Exercise]:
-    return exercises_of(importlib.import_module(f"{__name__}.{name}").__name__)
+def find_exercise(name: str) -> Exercise:
+    """Return the exercise of an id such as "autograd.slope".
+
+    Raises:
+        CourseError: if there is none.
+    """
+    lesson = name.partition(".")[0]
+    known = exercises_of_lesson(lesson) if lesson in LESSONS else ()
+    for one in known:
+        if one.id == name:
+            return one
+    msg = f"There is no exercise {name!r}: {', '.join(one.id for one in known or catalog())}."
+    raise CourseError(msg)
+
+
+def exercises_of_lesson(name: str) -> tuple[Exercise, ...]:
+    """Return the exercises of one of the `LESSONS`, in their order."""
+    exercises: tuple[Exercise, ...] = importlib.import_module(f"{__name__}.{name}").EXERCISES
+    return exercises
 
 
 def describe_progress() -> str:
@@ -41,11 +59,11 @@ def describe_progress() -> str:
     reached = read_progress()
     lines = []
     for name, number in LESSONS.items():
-        lesson = _exercises_of_lesson(name)
+        lesson = exercises_of_lesson(name)
         passed = sum(reached.get(one.id) == PASSED for one in lesson)
         left = sum(one.minutes for one in lesson if reached.get(one.id) != PASSED)
         line = f"{number} {name:15} {passed:2} of {len(lesson):2} passed"
-        begun = [one.answer.__name__ for one in lesson if reached.get(one.id) == BEGUN]
+        begun = [one.name for one in lesson if reached.get(one.id) == BEGUN]
         line += f", about {left} minutes left" if left else ", done"
         lines.append(line + (f"; begun: {', '.join(begun)}" if begun else ""))
     return "\n".join(lines)

@@ -1,0 +1,218 @@
+"""The judgment of an answer: it is run on every input and compared with the solution.
+
+If it differs, it is compared with each known mistake. If it does exactly what a mistake does, the
+mistake's docstring is the message; else the smallest input that shows the difference is.
+
+Covers: functions, classes and single values as answers; the verdict and its message.
+Does not cover: running an answer on one input (`trial`), comparing two results (`comparison`).
+"""
+
+import inspect
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import cached_property, partial
+from itertools import islice
+from typing import Any, NamedTuple
+
+import torch
+
+from dlcourse.checking import source
+from dlcourse.checking.comparison import difference, shorten
+from dlcourse.checking.record import Answer, Record, call
+from dlcourse.checking.trial import Behavior, GlobalState, attempt, explain
+
+_SEED = 2_147_483_647  # of the inputs; any number will do
+_LINES_PRINTED = 5
+
+
+class Outcome(StrEnum):
+    """What can come of a check."""
+
+    PASSED = "passed"
+    NOT_YET = "not yet"
+    NOT_ATTEMPTED = "not attempted"
+    RAISED = "your code raised"
+
+
+class Verdict(NamedTuple):
+    """What a check found: the outcome, and what there is to say about it."""
+
+    outcome: Outcome
+    message: str
+
+
+# How a question says what kind of answer it asks for.
+_KINDS = {
+    str: 'a string, in quotes: "a"',
+    int: "a number, without quotes",
+    float: "a number, without quotes",
+    tuple: "a tuple: (2, 3)",
+    bool: "True or False",
+}
+
+
+class Judge:
+    """Judges the answers to one exercise."""
+
+    def __init__(self, record: Record) -> None:
+        """Make the judge of the exercise that `record` describes."""
+        self.of = record
+
+    def judge(self, *answers: object) -> Verdict:
+        """Return the verdict on an answer; print nothing, and leave everything as it was.
+
+        Args:
+            answers: as many as there are `names`: the learner's function, class or values.
+        """
+        if len(answers) != len(self.of.names):
+            names = ", ".join(self.of.names)
+            return Verdict(Outcome.NOT_YET, f"Hand your answer to the check: `check({names})`.")
+        answer = answers[0] if len(answers) == 1 else answers
+        if self._is_untouched(answer):
+            thing = "an answer" if self.of.is_question else "your code"
+            hint = f"`ex.{self.of.name}.hint()`"
+            return Verdict(
+                Outcome.NOT_ATTEMPTED, f"Put {thing} into the cell above and run it. Stuck? {hint}"
+            )
+        state = GlobalState.now()
+        try:
+            return self._judge(answer)
+        finally:
+            state.restore()
+
+    def _judge(self, answer: object) -> Verdict:
+        if told := self._wrong_kind(answer):
+            return Verdict(Outcome.NOT_YET, told)
+        mine = self._behaviors(answer)
+        faults = [self._fault(*pair) for pair in zip(mine, self._right, strict=True)]
+        shown = next((number for number, fault in enumerate(faults) if fault), None)
+        if shown is None:
+            return Verdict(Outcome.PASSED, "")
+        diagnosis = self._diagnosis(mine)
+        if (error := mine[shown].error) is not None:
+            parts = [diagnosis, explain(error, answer), self._given(shown)]
+            return Verdict(Outcome.RAISED, "\n".join(filter(None, parts)))
+        if self.of.is_question:  # what is right stays untold
+            return Verdict(Outcome.NOT_YET, diagnosis or self._question_fault(mine[shown].value))
+        parts = [diagnosis, self._given(shown), faults[shown], _quote(mine[shown].printed)]
+        return Verdict(Outcome.NOT_YET, "\n".join(filter(None, parts)))
+
+    @cached_property
+    def _right(self) -> list[Behavior]:
+        """What the solution does on each input."""
+        return self._remembered(self.of.answer)
+
+    @cached_property
+    def _known(self) -> list[tuple[str, list[Behavior]]]:
+        """The message of each mistake, and what the mistake does on each input."""
+        return [(inspect.getdoc(one) or "", self._remembered(one)) for one in self.of.mistakes]
+
+    def _behaviors(self, answer: object) -> list[Behavior]:
+        n_inputs = sum(1 for _ in self.of.inputs(_generator()))
+        return [attempt(self.of.use, answer, partial(self._input, n)) for n in range(n_inputs)]
+
+    def _remembered(self, code: Answer) -> list[Behavior]:
+        """Return the behaviors of our own code, without the frames that an error holds on to."""
+        behaviors = self._behaviors(code() if self.of.is_question else code)
+        for one in behaviors:
+            if one.error is not None:
+                one.error.__traceback__ = None
+        return behaviors
+
+    def _input(self, number: int) -> tuple[Any, ...]:
+        """Return the arguments of a number, made anew."""
+        return next(islice(self.of.inputs(_generator()), number, None))
+
+    def _is_untouched(self, answer: object) -> bool:
+        if self.of.is_question:
+            return answer is Ellipsis or (
+                isinstance(answer, tuple)
+                and bool(answer)
+                and all(one is Ellipsis for one in answer)
+            )
+        return source.fingerprint(answer) in self._untouched
+
+    @cached_property
+    def _untouched(self) -> set[tuple[object, ...]]:
+        # Python compiles a call such as `torch.exp(x)` to other code where the import of `torch`
+        # stands in the same text (a script) than where it does not (a notebook's cell).
+        apart: dict[str, Any] = {}
+        together: dict[str, Any] = {}
+        exec(self.of.setup_source, apart)  # noqa: S102 - our own text
+        exec(self.of.stub, apart)  # noqa: S102
+        exec(self.of.setup_source + self.of.stub, together)  # noqa: S102
+        name = self.of.names[0]
+        return {source.fingerprint(apart[name]), source.fingerprint(together[name])}
+
+    def _wrong_kind(self, answer: object) -> str:
+        """Say what is wrong where the answer is no function, or no class."""
+        name, kind = self.of.names[0], "class" if isinstance(self.of.answer, type) else "function"
+        right = isinstance(answer, type) if kind == "class" else callable(answer)
+        if self.of.is_question or right:
+            return ""
+        remedy = f"Hand over the {kind} itself, without calling it: `check({name})`."
+        return f"`{name}` should be a {kind}, and {shorten(answer)} is none. {remedy}"
+
+    def _fault(self, mine: Behavior, right: Behavior) -> str:
+        """Say what is wrong with one behavior; "" if nothing is."""
+        if mine.error is not None:
+            return "It raised an error."
+        if mine.value is None and right.value is not None:
+            return "Nothing came out: a `return` is missing, or has nothing behind it."
+        if told := difference(mine.value, right.value, self.of.tolerance):
+            return told[0].upper() + told[1:]
+        if mine.changed is not None and not self.of.changes_arguments:
+            name = self._parameters[mine.changed]
+            return f"The result is right, but `{name}` was changed on the way: work on a copy."
+        return ""
+
+    def _diagnosis(self, mine: Sequence[Behavior]) -> str:
+        """Return the message of the mistake that does the same on every input; "" if none does."""
+        for message, theirs in self._known:
+            pairs = zip(mine, theirs, strict=True)
+            if all(one.is_like(other, self.of.tolerance) for one, other in pairs):
+                return message
+        return ""
+
+    def _question_fault(self, value: object) -> str:
+        """Say what kind of answer is asked for, without giving the answer away."""
+        right = self._right[0].value
+        is_number = isinstance(right, int | float) and isinstance(value, int | float | torch.Tensor)
+        if type(value) is not type(right) and not is_number:
+            kind = _KINDS.get(type(right), f"a {type(right).__name__}")
+            return f"You answered {shorten(value)}; the answer is {kind}."
+        wrong = self._wrong_parts(value, right)
+        if 0 < len(wrong) < len(self.of.names):
+            return f"Still missing or wrong: {', '.join(wrong)}. The rest is right."
+        return f"You answered {shorten(value)}, and that is not it."
+
+    def _wrong_parts(self, value: object, right: object) -> list[str]:
+        """Return which of a question's several names are not right yet."""
+        if not isinstance(value, tuple) or not isinstance(right, tuple):
+            return []
+        parts = zip(self.of.names, value, right, strict=False)
+        return [name for name, mine, its in parts if difference(mine, its, self.of.tolerance)]
+
+    def _given(self, number: int) -> str:
+        """Return an input, as the beginning of a sentence."""
+        arguments = self._input(number)
+        pairs = zip(self._parameters, arguments, strict=False)
+        told = ", ".join(f"{name} = {shorten(value)}" for name, value in pairs)
+        return f"For {told}:" if told else ""
+
+    @cached_property
+    def _parameters(self) -> list[str]:
+        """The names of the inputs."""
+        function = self.of.answer if self.of.use is call else self.of.use
+        names = list(inspect.signature(function).parameters)
+        return names if self.of.use is call else names[1:]
+
+
+def _quote(printed: str) -> str:
+    """Return what the learner's code printed, which a check hides; its first lines."""
+    lines = printed.strip().splitlines()
+    return "\n".join(["(Printed meanwhile:", *lines[:_LINES_PRINTED]]) + ")" if lines else ""
+
+
+def _generator() -> torch.Generator:
+    return torch.Generator().manual_seed(_SEED)

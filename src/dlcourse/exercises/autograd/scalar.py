@@ -1,0 +1,303 @@
+"""An engine of your own."""
+
+import itertools
+import math
+import sys
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from dlcourse.checking.exercise import exercise
+
+N_LINKS = 300  # of a chain, too many for an engine that calls itself once for each
+
+
+N_CALLS = 200  # unfinished, for which the chain's check leaves room; Python's own limit varies
+
+
+def inputs(_: torch.Generator) -> Iterator[tuple[str, float, float, int, int]]:
+    yield "a + b", 2.0, 3.0, 1, 1
+    yield "a * b", 2.0, 3.0, 1, 1
+    yield "a.sin()", 0.5, 3.0, 1, 1
+    yield "a + a", 2.0, 3.0, 1, 1
+    yield "(a * b).sin() + b", 0.75, -2.0, 1, 1
+    yield "(a * a) * b", 3.0, 2.0, 1, 2
+    yield "c + c * b.sin()", 0.5, 1.25, 6, 1
+    yield "(c * b + a) * (c.sin() + c)", 0.5, -0.75, 3, 2
+    yield "a", 2.0, 3.0, 1, 2
+    yield "c + b", 2.0, 3.0, N_LINKS, 1
+
+
+def use(
+    answer: Any,  # noqa: ANN401
+    expression: str,
+    a: float,
+    b: float,
+    rounds: int,
+    backwards: int,
+) -> dict[str, object]:
+    """Start with c = a, then `rounds` times c = expression; at last c.backward()."""
+    leaf_a, leaf_b = answer(a), answer(b)
+    c, code = leaf_a, compile(expression, "expression", "eval")
+    for _ in range(rounds):
+        c = eval(code, {"a": leaf_a, "b": leaf_b, "c": c})  # noqa: S307 - our own text
+    limit = sys.getrecursionlimit()
+    if rounds == N_LINKS:
+        sys.setrecursionlimit(sum(1 for _ in traceback.walk_stack(None)) + N_CALLS)
+    try:
+        for _ in range(backwards):
+            c.backward()
+    finally:
+        sys.setrecursionlimit(limit)
+    return {"value of c": c.data, "slope along a": leaf_a.grad, "slope along b": leaf_b.grad}
+
+
+# ---------------------------------------------------------------------------- closed half
+
+HINTS = (
+    (
+        "Let each Scalar remember its parents, the numbers it was made from, and its slope "
+        "along each: (self, 1.0) and (other, 1.0) for a sum. A leaf has none."
+    ),
+    (
+        "Number the Scalars as they are made: `next(counter)`, where `itertools.count()` made "
+        "the counter, once. Then the highest number comes first on the way back."
+    ),
+    (
+        "`backward`, part one: collect everything that `self` was made from, with a list of "
+        "numbers that wait; take one out, and put in those of its parents that are new."
+    ),
+    (
+        "Part two: a dictionary of sums: 1 for `self`, else 0. From the highest number down, "
+        "for each parent: `sums[parent] += sums[one] * slope`. A leaf adds its sum to `grad`."
+    ),
+)
+
+
+class Engine:
+    """A right engine: each mistake spoils one part of it."""
+
+    numbers = itertools.count()
+
+    def __init__(self, data: float, parents: tuple[tuple[Any, float], ...] = ()) -> None:
+        self.data, self.parents, self.grad = data, parents, 0.0
+        self.number = next(self.numbers)
+
+    def __add__(self, other: Any) -> Any:  # noqa: ANN401
+        return type(self)(self.data + other.data, ((self, 1.0), (other, 1.0)))
+
+    def __mul__(self, other: Any) -> Any:  # noqa: ANN401
+        return type(self)(self.data * other.data, ((self, other.data), (other, self.data)))
+
+    def sin(self) -> Any:  # noqa: ANN401
+        return type(self)(math.sin(self.data), ((self, math.cos(self.data)),))
+
+    def history(self) -> list[Any]:
+        """Return everything that this number was made from, itself included, the latest first."""
+        found, waiting = {self}, [self]
+        while waiting:
+            new = {parent for parent, _ in waiting.pop().parents} - found
+            found |= new
+            waiting += new
+        return sorted(found, key=lambda one: one.number, reverse=True)
+
+    def backward(self) -> None:
+        history = self.history()
+        sums = dict.fromkeys(history, 0.0)
+        sums[self] = 1.0
+        for one in history:
+            for parent, slope in one.parents:
+                sums[parent] += sums[one] * slope
+            if not one.parents:
+                one.grad += sums[one]
+
+
+class LastPathOnly(Engine):
+    """A number that is used twice gets the slope of one use only. Where paths join, add: `+=`."""
+
+    def backward(self) -> None:
+        history = self.history()
+        sums = dict.fromkeys(history, 0.0)
+        sums[self] = 1.0
+        for one in history:
+            for parent, slope in one.parents:
+                sums[parent] = sums[one] * slope
+            if not one.parents:
+                one.grad += sums[one]
+
+
+class InnerSumsKept(Engine):
+    """A second `backward` starts from what the first one left in the numbers between, and counts
+    that once more. Only leaves may keep their sum; the others begin each time at 0.
+    """
+
+    def backward(self) -> None:
+        self.grad = 1.0
+        for one in self.history():
+            for parent, slope in one.parents:
+                parent.grad += one.grad * slope
+
+
+class Overwrites(Engine):
+    """The second `backward` overwrites the slope that the first one left. In torch it is added:
+    `+=` for the leaves.
+    """
+
+    def backward(self) -> None:
+        history = self.history()
+        sums = dict.fromkeys(history, 0.0)
+        sums[self] = 1.0
+        for one in history:
+            for parent, slope in one.parents:
+                sums[parent] += sums[one] * slope
+            one.grad = sums[one]
+
+
+class TooEarly(Engine):
+    """You pass a number's slope on before all its uses have added theirs. Go through the numbers
+    in the order in which they were made, the latest first.
+    """
+
+    def backward(self) -> None:
+        sums, waiting, done = {self: 1.0}, [self], set()
+        while waiting:
+            one = waiting.pop(0)
+            if one in done:
+                continue
+            done.add(one)
+            for parent, slope in one.parents:
+                sums[parent] = sums.get(parent, 0.0) + sums[one] * slope
+                waiting.append(parent)
+        for one, total in sums.items():
+            if not one.parents:
+                one.grad += total
+
+
+class TooEarlyInGrad(Engine):
+    """A number passed its sum on before all had arrived; and the numbers between keep their sums
+    for the next `backward`. The latest first; and sums in a dictionary of their own.
+    """
+
+    def backward(self) -> None:
+        self.grad, waiting, seen = 1.0, [self], {self}
+        while waiting:
+            one = waiting.pop(0)
+            for parent, slope in one.parents:
+                parent.grad += one.grad * slope
+                if parent not in seen:
+                    seen.add(parent)
+                    waiting.append(parent)
+
+
+class TooEarlyInDepth(Engine):
+    """In your walk a number's sum went on before all parts of it had arrived. The order in which
+    the numbers were made is safe, from the latest back.
+    """
+
+    def backward(self) -> None:
+        sums, waiting, seen = {self: 1.0}, [self], {self}
+        while waiting:
+            one = waiting.pop()
+            for parent, slope in one.parents:
+                sums[parent] = sums.get(parent, 0.0) + sums[one] * slope
+                if parent not in seen:
+                    seen.add(parent)
+                    waiting.append(parent)
+        for one, total in sums.items():
+            if not one.parents:
+                one.grad += total
+
+
+class OwnFactor(Engine):
+    """Along a factor the slope of a product is the *other* factor; you took the factor itself."""
+
+    def __mul__(self, other: Any) -> Any:  # noqa: ANN401
+        return type(self)(self.data * other.data, ((self, self.data), (other, other.data)))
+
+
+class OuterAtTheResult(Engine):
+    """You took the cosine of the sine. The outer slope is taken at the inner value: cos(u) for
+    sin(u).
+    """
+
+    def sin(self) -> Any:  # noqa: ANN401
+        result = math.sin(self.data)
+        return type(self)(result, ((self, math.cos(result)),))
+
+
+class CallsItself(Engine):
+    """Your `backward` (or its helper) calls itself once for each link of a chain. Python keeps room
+    for a thousand or so of unfinished calls, and this check for 200: keep a list of numbers that
+    wait, and loop.
+    """
+
+    def backward(self, slope: float = 1.0) -> None:
+        if not self.parents:
+            self.grad += slope
+        for parent, local in self.parents:
+            parent.backward(slope * local)
+
+
+@exercise(
+    "An engine of your own",
+    minutes=15,
+    difficulty=3,
+    place=100,
+    hints=HINTS,
+    why="Each number is visited once, after all its uses, when its own sum of slopes is complete.",
+    inputs=inputs,
+    use=use,
+    mistakes=(
+        OwnFactor,
+        OuterAtTheResult,
+        LastPathOnly,
+        TooEarly,
+        TooEarlyInGrad,
+        TooEarlyInDepth,
+        Overwrites,
+        InnerSumsKept,
+        CallsItself,
+    ),
+)
+class Scalar:
+    """A number that knows how it was made; `data` is its value, `grad` its slope so far."""
+
+    numbers = itertools.count()
+
+    def __init__(self, data: float, parents: tuple[tuple["Scalar", float], ...] = ()) -> None:
+        """Start with `data`, a number; `grad` is 0.0. (Use `parents` as you like, or drop it.)"""
+        self.data, self.parents, self.grad = data, parents, 0.0
+        self.number = next(self.numbers)
+
+    def __add__(self, other: "Scalar") -> "Scalar":
+        """Return the sum of two Scalars, as a new Scalar."""
+        return type(self)(self.data + other.data, ((self, 1.0), (other, 1.0)))
+
+    def __mul__(self, other: "Scalar") -> "Scalar":
+        """Return the product of two Scalars."""
+        return type(self)(self.data * other.data, ((self, other.data), (other, self.data)))
+
+    def sin(self) -> "Scalar":
+        """Return the sine of this Scalar."""
+        return type(self)(math.sin(self.data), ((self, math.cos(self.data)),))
+
+    def backward(self) -> None:
+        """Add the slope of this number along each leaf to that leaf's `grad`, as torch does.
+
+        Leaves are Scalars made from a number. A second call adds the same once more. Chains of
+        thousands of operations are no problem.
+        """
+        found, waiting = {self}, [self]
+        while waiting:
+            new = {parent for parent, _ in waiting.pop().parents} - found
+            found |= new
+            waiting += new
+        sums = dict.fromkeys(found, 0.0)
+        sums[self] = 1.0
+        for one in sorted(found, key=lambda one: one.number, reverse=True):
+            for parent, slope in one.parents:
+                sums[parent] += sums[one] * slope
+            if not one.parents:
+                one.grad += sums[one]

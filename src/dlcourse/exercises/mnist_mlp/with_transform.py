@@ -1,0 +1,167 @@
+"""A transform for one part only."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+from dlcourse.checking.exercise import exercise
+
+Transform: TypeAlias = Callable[[Tensor], Tensor]
+
+
+Sample: TypeAlias = tuple[Tensor, Tensor]
+
+
+Part: TypeAlias = Any  # a `Subset` of a data set that has a transform
+
+
+class _Pictures(torch.utils.data.Dataset):
+    """A data set with a transform of its own, as those of torchvision are."""
+
+    def __init__(self, n_samples: int) -> None:
+        self.X = torch.arange(4.0 * n_samples).reshape(n_samples, 2, 2) + 1
+        self.y = torch.arange(n_samples) + 3
+        self.transform: Transform | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __getitem__(self, i: int) -> Sample:
+        picture = self.X[i] if self.transform is None else self.transform(self.X[i])
+        return picture, self.y[i]
+
+
+def use(
+    answer: Callable[..., Any], n_train: int, n_val: int, transform: Transform
+) -> dict[str, Any]:
+    calls = 0
+
+    def counted(picture: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return transform(picture)
+
+    data = _Pictures(n_train + n_val)
+    train = torch.utils.data.Subset(data, range(n_train))
+    part = answer(torch.utils.data.Subset(data, range(n_train, n_train + n_val)), counted)
+    length = len(part)
+    samples = [part[i] for i in range(n_val)]
+    return {
+        "length": length,
+        "samples": [list(sample) for sample in samples],
+        "first sample of the training part": list(train[0]),
+        "calls of transform, for each sample once and the first again": (part[0], calls)[1],
+    }
+
+
+def inputs(_: torch.Generator) -> Iterator[tuple[int, int, Transform]]:
+    yield 3, 2, torch.neg
+    yield 1, 1, torch.flatten
+    yield 2, 5, torch.t
+
+
+# ---------------------------------------------------------------------------- closed half
+
+HINTS = (
+    "Which two questions must a data set answer? `EvenDigits` above shows their names.",
+    "Keep the part and the transform in `__init__`; transform nothing there.",
+    (
+        "In `__getitem__`, unpack the pair `self.part[i]`, and return a new pair whose "
+        "picture went through the transform."
+    ),
+)
+
+
+class SharedTransform(torch.utils.data.Dataset):
+    """You set the transform of the data set behind the part, and the training part has the same
+    one behind it: now that is transformed, too. Apply it here, to the samples of this part.
+    """
+
+    def __init__(self, part: Part, transform: Transform) -> None:
+        self.part = part
+        self.part.dataset.transform = transform
+
+    def __len__(self) -> int:
+        return len(self.part)
+
+    def __getitem__(self, i: int) -> Sample:
+        picture, label = self.part[i]
+        return picture, label
+
+
+class TransformedOnce(torch.utils.data.Dataset):
+    """You transformed all samples in `__init__`. A transform with randomness in it would then give
+    the same picture in every epoch, and a large data set would not fit. Do it in `__getitem__`.
+    """
+
+    def __init__(self, part: Part, transform: Transform) -> None:
+        self.samples = [(transform(picture), label) for picture, label in part]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, i: int) -> Sample:
+        return self.samples[i]
+
+
+class LabelsToo(torch.utils.data.Dataset):
+    """You transformed the label as well: only the picture is to be changed."""
+
+    def __init__(self, part: Part, transform: Transform) -> None:
+        self.part, self.transform = part, transform
+
+    def __len__(self) -> int:
+        return len(self.part)
+
+    def __getitem__(self, i: int) -> Sample:
+        picture, label = self.part[i]
+        return self.transform(picture), self.transform(label)
+
+
+class LengthOfAll(torch.utils.data.Dataset):
+    """Your length is that of the whole data set behind the part: a loader would ask for samples
+    that the part does not have. Count the part's own.
+    """
+
+    def __init__(self, part: Part, transform: Transform) -> None:
+        self.part, self.transform = part, transform
+
+    def __len__(self) -> int:
+        return len(self.part.dataset)
+
+    def __getitem__(self, i: int) -> Sample:
+        picture, label = self.part[i]
+        return self.transform(picture), label
+
+
+@exercise(
+    "A transform for one part only",
+    minutes=6,
+    difficulty=2,
+    place=100,
+    hints=HINTS,
+    why="The transform belongs to the wrapper, so the data that both parts share stay untouched.",
+    inputs=inputs,
+    use=use,
+    mistakes=(SharedTransform, TransformedOnce, LabelsToo, LengthOfAll),
+)
+class WithTransform(torch.utils.data.Dataset):
+    """The samples of `part`, a data set of pairs (picture, label), with transformed pictures.
+
+    `part` may be one of several parts of a data set, as `Subset` and `random_split` make them;
+    the others stay as they are. `transform(picture)` runs whenever a sample is asked for.
+    """
+
+    def __init__(self, part: Part, transform: Transform) -> None:
+        self.part, self.transform = part, transform
+
+    def __len__(self) -> int:
+        """Return how many samples there are."""
+        return len(self.part)
+
+    def __getitem__(self, i: int) -> Sample:
+        """Return sample number `i`, a pair."""
+        picture, label = self.part[i]
+        return self.transform(picture), label

@@ -1,0 +1,132 @@
+"""Find what the module hides."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from dlcourse.checking.exercise import exercise
+
+
+class BlendWithFaults(nn.Module):
+    """A scale times the sum of some layers: (N, 2) → (N, 1).
+
+    `layers` is a list of modules such as nn.Linear(2, 1), and `scale` is a tensor with one number,
+    the one to start from. All of it shall be trained. `forward` is right; mend `__init__`.
+    """
+
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
+        super().__init__()
+        self.layers = list(layers)
+        self.scale = scale.clone().requires_grad_()
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.scale * sum(layer(X) for layer in self.layers)
+
+
+def use(answer: Callable[..., nn.Module], n_layers: int, scale: Tensor, X: Tensor) -> object:
+    layers = [nn.Linear(2, 1) for _ in range(n_layers)]
+    model = answer(layers, scale)
+    return {
+        "how many numbers `parameters()` finds": sum(p.numel() for p in model.parameters()),
+        "how many of them get a slope": sum(
+            p.numel() for p in model.parameters() if p.requires_grad
+        ),
+        "how many numbers `state_dict()` holds": sum(
+            value.numel() for value in model.state_dict().values()
+        ),
+        "the output": model(X),
+    }
+
+
+def inputs(rng: torch.Generator) -> Iterator[tuple[int, Tensor, Tensor]]:
+    yield 2, torch.tensor(1.0), torch.tensor([[1.0, 2.0]])
+    yield 1, torch.tensor(-0.5), torch.randn(3, 2, generator=rng)
+    yield 3, torch.tensor(2.0), torch.randn(2, 4, generator=rng).T
+
+
+# ---------------------------------------------------------------------------- closed half
+
+HINTS = (
+    "Make one and count: how many numbers does `parameters()` find, and how many are there?",
+    "There are two faults. You met both as traps, in version 4 and just above.",
+    "Layers belong into an `nn.ModuleList`; a tensor that is trained is an `nn.Parameter`.",
+)
+
+
+class BlendWithList(nn.Module):
+    """You left the layers in a Python list, which hides them: they would never be trained."""
+
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
+        super().__init__()
+        self.layers = list(layers)
+        self.scale = nn.Parameter(scale)
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.scale * sum(layer(X) for layer in self.layers)
+
+
+class BlendWithTensor(nn.Module):
+    """You left the scale a plain tensor: it has a slope, but no optimizer is told of it."""
+
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.scale = scale.clone().requires_grad_()
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.scale * sum(layer(X) for layer in self.layers)
+
+
+class BlendWithBuffer(nn.Module):
+    """You made the scale a buffer: it is saved with the model, but only parameters are trained."""
+
+    scale: Tensor
+
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.register_buffer("scale", scale)
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.scale * sum(layer(X) for layer in self.layers)
+
+
+class BlendFrozen(nn.Module):
+    """You switched `requires_grad` off: the scale is registered, but no training changes it."""
+
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.scale = nn.Parameter(scale, requires_grad=False)
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.scale * sum(layer(X) for layer in self.layers)
+
+
+@exercise(
+    "Find what the module hides",
+    minutes=5,
+    difficulty=2,
+    place=30,
+    hints=HINTS,
+    why="A module registers modules, module lists and parameters; lists and tensors stay unseen.",
+    mistakes=(BlendWithList, BlendWithTensor, BlendWithBuffer, BlendFrozen),
+    inputs=inputs,
+    use=use,
+    template=BlendWithFaults,
+)
+class Blend(nn.Module):
+    """A scale times the sum of some layers: (N, 2) → (N, 1).
+
+    `layers` is a list of modules such as nn.Linear(2, 1), and `scale` is a tensor with one number,
+    the one to start from. All of it shall be trained.
+    """
+
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.scale = nn.Parameter(scale)
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.scale * sum(layer(X) for layer in self.layers)

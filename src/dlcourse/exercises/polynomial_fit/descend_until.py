@@ -1,0 +1,263 @@
+"""Three rules for stopping."""
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from dlcourse.checking.exercise import exercise
+
+Loss: TypeAlias = Callable[[Tensor], Tensor]
+
+
+Slope: TypeAlias = Callable[[Tensor], Tensor]
+
+
+Stopped: TypeAlias = tuple[Tensor, int, str]
+
+
+def use(
+    answer: Callable[..., object],
+    curvatures: Tensor,
+    w: Tensor,
+    lr: float,
+    goal: float,
+    tolerance: float,
+    limit: int,
+) -> object:
+    def loss(at: Tensor) -> Tensor:
+        return (curvatures * at.square()).sum() / 2
+
+    def slope(at: Tensor) -> Tensor:
+        return curvatures * at
+
+    return answer(loss, slope, w, lr, goal, tolerance, limit)
+
+
+def inputs(
+    _: torch.Generator,
+) -> Iterator[tuple[Tensor, Tensor, float, float, float, int]]:
+    one, start = torch.tensor([2.0]), torch.tensor([1.0])  # the loss is w², each step halves w
+    yield one, start, 0.25, 0.0625, 0.0, 9  # "loss", where it equals the goal
+    yield one, start, 0.25, 0.0, 0.125, 9  # "weights", where the change equals the tolerance
+    yield one, start, 0.25, 0.0, 0.0, 3  # "limit"
+    yield one, -start, 0.25, 1.0, 0.0, 9  # no step is needed
+    yield one, start, 0.25, 0.25, 0.5, 9  # both rules hold after one step
+    yield one, start, 0.25, 0.0, 0.0, 0  # no step is allowed
+    yield one, start, 0.25, 0.0625, 0.0, 2  # "loss" with the last step allowed
+    yield one, start, 0.25, 0.0, 0.25, 2  # "weights" with the last step allowed
+    two = torch.tensor([1.0, 8.0], dtype=torch.float64)
+    yield two, torch.tensor([8.0, -1.0], dtype=torch.float64), 0.125, 0.0, 0.75, 9
+    yield two, torch.tensor([8.0, -1.0], dtype=torch.float64), 0.125, 0.0, 1.0, 9  # both by 1
+    yield two, torch.tensor([8.0, -0.75], dtype=torch.float64), 0.125, 0.0, 1.25, 9  # length 1.25
+    yield two, torch.tensor([-8.0, 0.0], dtype=torch.float64), 0.25, 0.5, 0.1, 7
+
+
+# ---------------------------------------------------------------------------- closed half
+
+HINTS = (
+    "How many returns does it need? Which of them stand in the loop, which before or after?",
+    "Keep the change in a variable: you need it for the step and for the second rule.",
+    "In the loop: change, step, `if loss(w) <= goal`, `if change.abs().max() <= tolerance`.",
+)
+
+
+def looked_after_a_step(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You never look at the loss before the first step: weights that are good need no step."""
+    for step in range(1, limit + 1):
+        change = lr * slope(w)
+        w = w - change
+        if loss(w) <= goal:
+            return w, step, "loss"
+        if change.abs().max() <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"
+
+
+def one_weight_stands(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You stopped as soon as one weight stood still: the largest change of all has to be small."""
+    if loss(w) <= goal:
+        return w, 0, "loss"
+    for step in range(1, limit + 1):
+        change = lr * slope(w)
+        w = w - change
+        if loss(w) <= goal:
+            return w, step, "loss"
+        if change.abs().min() <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"
+
+
+def forgot_the_sign(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You compared the change with its sign: −5 is less than any tolerance. Take `abs` first."""
+    if loss(w) <= goal:
+        return w, 0, "loss"
+    for step in range(1, limit + 1):
+        change = -lr * slope(w)
+        w = w + change
+        if loss(w) <= goal:
+            return w, step, "loss"
+        if change.max() <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"
+
+
+def asked_the_slope(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You compared the slope with the tolerance: wiser, but the task says the change, lr·slope."""
+    if loss(w) <= goal:
+        return w, 0, "loss"
+    for step in range(1, limit + 1):
+        g = slope(w)
+        w = w - lr * g
+        if loss(w) <= goal:
+            return w, step, "loss"
+        if g.abs().max() <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"
+
+
+def rules_swapped(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You asked about the weights before the loss: where both rules hold, say "loss"."""
+    if loss(w) <= goal:
+        return w, 0, "loss"
+    for step in range(1, limit + 1):
+        change = lr * slope(w)
+        w = w - change
+        if change.abs().max() <= tolerance:
+            return w, step, "weights"
+        if loss(w) <= goal:
+            return w, step, "loss"
+    return w, limit, "limit"
+
+
+def climbed_until(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You walk uphill: a slope says where the loss grows, so subtract lr times the slope."""
+    if loss(w) <= goal:
+        return w, 0, "loss"
+    for step in range(1, limit + 1):
+        change = lr * slope(w)
+        w = w + change
+        if loss(w) <= goal:
+            return w, step, "loss"
+        if change.abs().max() <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"
+
+
+def whole_length(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You measured the change as a whole, its length: the rule looks at each weight by itself."""
+    if loss(w) <= goal:
+        return w, 0, "loss"
+    for step in range(1, limit + 1):
+        change = lr * slope(w)
+        w = w - change
+        if loss(w) <= goal:
+            return w, step, "loss"
+        if change.norm() <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"
+
+
+def total_change(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You added up the changes of all weights: the rule looks only at the largest of them."""
+    if loss(w) <= goal:
+        return w, 0, "loss"
+    for step in range(1, limit + 1):
+        change = lr * slope(w)
+        w = w - change
+        if loss(w) <= goal:
+            return w, step, "loss"
+        if change.abs().sum() <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"
+
+
+def looked_at_the_top(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You look at the loss only before a step: look after it, too, before you ask the weights."""
+    for step in range(limit):
+        if loss(w) <= goal:
+            return w, step, "loss"
+        change = lr * slope(w)
+        w = w - change
+        if change.abs().max() <= tolerance:
+            return w, step + 1, "weights"
+    return w, limit, "limit"
+
+
+def counted_the_next(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """You count a step before it is taken: at the top of the loop, step - 1 are done. And look at
+    the loss after each step, too: the rule for the weights comes second.
+    """
+    for step in range(1, limit + 1):
+        if loss(w) <= goal:
+            return w, step, "loss"
+        change = lr * slope(w)
+        w = w - change
+        if change.abs().max() <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"
+
+
+@exercise(
+    "Three rules for stopping",
+    minutes=8,
+    difficulty=3,
+    place=80,
+    hints=HINTS,
+    why="Each rule is one return, and the step limit is what comes after the loop.",
+    mistakes=(
+        looked_after_a_step,
+        one_weight_stands,
+        forgot_the_sign,
+        asked_the_slope,
+        rules_swapped,
+        climbed_until,
+        whole_length,
+        total_change,
+        looked_at_the_top,
+        counted_the_next,
+    ),
+    inputs=inputs,
+    use=use,
+)
+def descend_until(
+    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
+) -> Stopped:
+    """Descend from `w`, (K,), until a rule holds; return (weights, number of steps, rule).
+
+    `loss` and `slope` are functions: loss(w) is one number, slope(w) is (K,). The rules, in the
+    order in which they are asked: "loss", the loss is `goal` or less (ask before the first step,
+    too); "weights", the last step changed no weight by more than `tolerance`; "limit", `limit`
+    steps have been taken. The rule's name is returned as a string.
+    """
+    if loss(w) <= goal:
+        return w, 0, "loss"
+    for step in range(1, limit + 1):
+        change = lr * slope(w)
+        w = w - change
+        if loss(w) <= goal:
+            return w, step, "loss"
+        if change.abs().max() <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"

@@ -1,0 +1,208 @@
+"""Three faults in a training."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from dlcourse.checking.exercise import exercise
+
+
+def retrain_with_faults(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """Put `last` in the place of the model's last layer, train, and return the predictions, (N,).
+
+    `last` is an nn.Linear with one output, X is (N, D), y is (N,). Every layer shall take
+    `n_steps` steps of plain SGD on the mean squared error. Three faults are hidden here.
+    """
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    model[-1] = last
+    for _ in range(n_steps):
+        loss = (model(X) - y).square().mean()
+        loss.backward()
+        optimizer.step()
+    return model(X).flatten()
+
+
+def use(answer: Callable[..., object], X: Tensor, y: Tensor, lr: float, n_steps: int) -> object:
+    last = nn.Linear(2, 1)
+    first = nn.Linear(X.shape[1], 2)
+    y_hat = answer(nn.Sequential(first, nn.Tanh(), nn.Linear(2, 1)), last, X, y, lr, n_steps)
+    return {
+        "predictions": y_hat,
+        "weights of `last` after the training": last.weight,
+        "weights of the first layer after the training": first.weight,
+    }
+
+
+def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, float, int]]:
+    yield torch.tensor([[0.0], [1.0], [2.0]]), torch.tensor([1.0, 2.0, 3.0]), 0.1, 2
+    yield torch.tensor([[1.0, -1.0]]), torch.tensor([2.0]), 0.1, 2  # one point
+    X = torch.randn(3, 5, generator=rng).T  # not contiguous
+    yield X, torch.randn(5, generator=rng), 0.2, 2
+    yield X, torch.randn(5, generator=rng), 0.2, 0
+
+
+# ---------------------------------------------------------------------------- closed half
+
+HINTS = (
+    "None raises an error. Print the shape inside the loss, and the weights before and after.",
+    "Two were traps of versions 4 and 5. For the third, say the four parts of the loop aloud.",
+    "The optimizer comes after the replacement, `zero_grad` is missing, and (N, 1) − (N,).",
+)
+
+
+def optimizer_too_early(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You make the optimizer before the layer is replaced: it still holds the old layer."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    model[-1] = last
+    for _ in range(n_steps):
+        loss = (model(X).flatten() - y).square().mean()
+        model.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model(X).flatten()
+
+
+def column_against_row(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You subtract a row from a column: (N, 1) − (N,) compares each prediction with each target."""
+    model[-1] = last
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(n_steps):
+        loss = (model(X) - y).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model(X).flatten()
+
+
+def slopes_add_up(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You never clear the slopes: each step takes those of all steps before it as well."""
+    model[-1] = last
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(n_steps):
+        loss = (model(X).flatten() - y).square().mean()
+        loss.backward()
+        optimizer.step()
+    return model(X).flatten()
+
+
+def too_early_and_column(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You mended `zero_grad`; two faults are left. Print last.weight before and after."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    model[-1] = last
+    for _ in range(n_steps):
+        loss = (model(X) - y).square().mean()
+        model.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model(X).flatten()
+
+
+def too_early_and_adding_up(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You mended the shapes; two faults are left. Who is told of the new layer, and when?"""
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    model[-1] = last
+    for _ in range(n_steps):
+        loss = (model(X).flatten() - y).square().mean()
+        loss.backward()
+        optimizer.step()
+    return model(X).flatten()
+
+
+def column_and_adding_up(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You mended the order; two faults are left. Print the shape of `model(X) - y`."""
+    model[-1] = last
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(n_steps):
+        loss = (model(X) - y).square().mean()
+        loss.backward()
+        optimizer.step()
+    return model(X).flatten()
+
+
+def only_the_new_layer(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You gave the optimizer the new layer only: the task is to train every layer."""
+    model[-1] = last
+    optimizer = torch.optim.SGD(last.parameters(), lr=lr)
+    for _ in range(n_steps):
+        loss = (model(X).flatten() - y).square().mean()
+        model.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model(X).flatten()
+
+
+def summed_by_mistake(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You train on the sum: its slopes are N times those of the mean that the rate is made for."""
+    model[-1] = last
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(n_steps):
+        loss = (model(X).flatten() - y).square().sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model(X).flatten()
+
+
+@exercise(
+    "Three faults in a training",
+    minutes=7,
+    difficulty=3,
+    place=90,
+    hints=HINTS,
+    why="Make the optimizer last, clear the slopes each time, and compare (N,) with (N,).",
+    mistakes=(
+        optimizer_too_early,
+        column_against_row,
+        slopes_add_up,
+        too_early_and_column,
+        too_early_and_adding_up,
+        column_and_adding_up,
+        only_the_new_layer,
+        summed_by_mistake,
+    ),
+    inputs=inputs,
+    use=use,
+    template=retrain_with_faults,
+    equivalent=(
+        (
+            "(model(X).flatten() - y).square()",
+            "(y - model(X).flatten()).square()",
+            "a square does not see which of the two was subtracted",
+        ),
+    ),
+)
+def retrain(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """Put `last` in the place of the model's last layer, train, and return the predictions, (N,).
+
+    `last` is an nn.Linear with one output, X is (N, D), y is (N,). Every layer shall take
+    `n_steps` steps of plain SGD on the mean squared error.
+    """
+    model[-1] = last
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(n_steps):
+        loss = (model(X).flatten() - y).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model(X).flatten()

@@ -1,0 +1,97 @@
+"""The bars of a chart."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from dlcourse.checking.exercise import exercise
+
+
+def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
+    yield (torch.tensor([5, 5, 7]),)
+    yield (torch.tensor([4, 0, 4, 1, 4]),)
+    yield (torch.randint(3, 12, (2, 20), generator=rng).T[:, 1],)  # not contiguous
+    yield (torch.tensor([9]),)
+
+
+# ---------------------------------------------------------------------------- closed half
+
+HINTS = (
+    (
+        "First find out which labels occur. Python's `set` removes equal members; "
+        "does it see that two tensors hold equal numbers?"
+    ),
+    "`labels.unique()` returns the different labels, in ascending order.",
+    (
+        "You may count each with `(labels == label).sum()`. Or look up `unique`: "
+        "`help(torch.unique)`."
+    ),
+    "`return_counts=True` makes `unique` return the counts as well.",
+)
+
+
+def members_of_a_set(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """You made a set of tensors: they hash by identity, so equal ones stay apart. Take the numbers
+    out first, with `labels.tolist()`.
+    """
+    names = torch.tensor(sorted(label.item() for label in set(labels)))
+    return names, torch.tensor([int((labels == name).sum()) for name in names])
+
+
+def counted_at_positions(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """You counted with `+= 1` at a list of positions: one that comes twice is written once."""
+    names, positions = labels.unique(return_inverse=True)
+    counts = torch.zeros(len(names), dtype=torch.int64)
+    counts[positions] += 1
+    return names, counts
+
+
+def gaps_counted(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """You made a bar for every number up to the largest. Only labels that occur get one."""
+    counts = labels.bincount()
+    return torch.arange(len(counts)), counts
+
+
+def runs(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """You counted runs: `unique_consecutive` compares neighbors, and equal labels may lie apart."""
+    names, counts = labels.unique_consecutive(return_counts=True)
+    return names, counts
+
+
+def as_they_come(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Your bars stand in the order in which the labels come. Sort them by label."""
+    names = list(dict.fromkeys(labels.tolist()))
+    return torch.tensor(names), torch.tensor([labels.tolist().count(name) for name in names])
+
+
+def shares(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """You divided by the number of labels: the bars are as high as the counts, not the shares."""
+    names, counts = labels.unique(return_counts=True)
+    return names, counts / len(labels)
+
+
+@exercise(
+    "The bars of a chart",
+    minutes=4,
+    difficulty=1,
+    place=10,
+    hints=HINTS,
+    why="`unique` compares the numbers themselves, sorts them, and counts them on the way.",
+    inputs=inputs,
+    mistakes=(
+        members_of_a_set,
+        counted_at_positions,
+        gaps_counted,
+        runs,
+        as_they_come,
+        shares,
+    ),
+)
+def bars(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return where the bars stand and how high they are: a tuple of two equally long tensors.
+
+    The first holds the labels that occur, in ascending order, the second how often each occurs.
+    For [5, 5, 7] they are [5, 7] and [2, 1]. `labels` is a vector of whole numbers from 0 up.
+    """
+    return labels.unique(return_counts=True)

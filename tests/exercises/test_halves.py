@@ -1,0 +1,107 @@
+"""Each exercise's file has two halves; what is asked runs where the closed half cannot be had."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from dlcourse.checking.comparison import Tolerance, same
+from dlcourse.checking.discovery import CLOSED_HALF, asked_half
+from dlcourse.checking.exercise import Exercise
+from dlcourse.checking.record import call
+from dlcourse.exercises import LESSONS, catalog
+
+FOLDER = Path(sys.modules["dlcourse.exercises"].__path__[0])
+FILES = sorted(path for path in FOLDER.glob("*/*.py") if path.name != "__init__.py")
+CLOSED_WORDS = {"exercise", "question", "HINTS", "Exercise"}
+LONGEST = 250  # lines; a file is read in one go
+
+
+def by_id(one: Exercise) -> str:
+    return one.id
+
+
+def names_in(code: str) -> set[str]:
+    """Return every name that the code defines or uses, without those that it imports."""
+    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_file_has_one_exercise_and_its_name(path: Path) -> None:
+    here = [one for one in catalog() if one.answer.__module__.endswith(f".{path.stem}")]
+    [exercise] = [one for one in here if one.id.startswith(f"{path.parent.name}.")]
+    assert path.stem == "".join(
+        f"_{letter.lower()}" if letter.isupper() else letter for letter in exercise.name
+    ).lstrip("_")
+    text = path.read_text(encoding="utf-8")
+    assert text.count(CLOSED_HALF) == 1
+    assert len(text.splitlines()) <= LONGEST
+
+
+def test_every_lesson_has_its_exercises_in_an_order_without_doubt() -> None:
+    assert {path.parent.name for path in FILES} == set(LESSONS)
+    for lesson in LESSONS:
+        places = [one.place for one in catalog() if one.id.startswith(f"{lesson}.")]
+        assert places == sorted(set(places)), lesson
+
+
+@pytest.mark.parametrize("exercise", list(catalog()), ids=by_id)
+def test_what_is_asked_says_nothing_of_what_is_closed(exercise: Exercise) -> None:
+    asked = asked_half(exercise)
+    assert not names_in(asked) & CLOSED_WORDS
+    closed = {one.__name__ for one in exercise.mistakes} | {exercise.name}
+    defined = {
+        node.name
+        for node in ast.parse(asked).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    assert not defined & closed
+    assert exercise.why not in asked
+    assert not [hint for hint in exercise.hints if hint in asked]
+
+
+@pytest.mark.parametrize("exercise", list(catalog()), ids=by_id)
+def test_the_asked_half_alone_tries_an_answer(exercise: Exercise) -> None:
+    """It is run by itself, and must give what the whole file gives for the solution as text."""
+    alone: dict[str, Any] = {"__name__": "asked"}
+    exec(asked_half(exercise), alone)  # noqa: S102 - our own text
+    notebook: dict[str, Any] = {}
+    exec(exercise.setup_source + exercise.solution_source, notebook)  # noqa: S102
+    answers = tuple(notebook[name] for name in exercise.names)
+    answer = answers[0] if len(answers) == 1 else answers
+    inputs = alone.get("inputs", lambda _: [()])
+    use = alone.get("use", (lambda given: given) if exercise.is_question else call)
+    seed = 7
+    for given, expected in zip(
+        inputs(torch.Generator().manual_seed(seed)),
+        exercise.inputs(torch.Generator().manual_seed(seed)),
+        strict=True,
+    ):
+        torch.manual_seed(seed)
+        mine = use(answer, *given)
+        torch.manual_seed(seed)
+        right = exercise.answer() if exercise.is_question else exercise.answer
+        assert same(mine, exercise.use(right, *expected), Tolerance(relative=1e-6)), given
+
+
+def test_the_asked_half_needs_no_module_with_a_solution() -> None:
+    code = """
+import sys
+from pathlib import Path
+halves = [path.read_text(encoding="utf-8").partition(sys.argv[1])[0]
+          for path in sorted(Path(sys.argv[2]).glob("*/*.py")) if path.name != "__init__.py"]
+for half in halves:
+    exec(half, {"__name__": "asked"})
+print(len(halves), *(name for name in sys.modules if name.startswith("dlcourse.exercises")))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, CLOSED_HALF, str(FOLDER)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [str(len(FILES))]
