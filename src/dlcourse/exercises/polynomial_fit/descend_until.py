@@ -1,7 +1,7 @@
 """Three rules for stopping."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -63,6 +63,60 @@ HINTS = (
 )
 
 
+Walk: TypeAlias = Any  # the seven arguments
+Size: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+
+
+def largest(change: Tensor, _: Tensor) -> Tensor:
+    return change.abs().max()
+
+
+def walked(*walk: Walk, size: Size = largest, uphill: bool = False) -> Stopped:
+    """Walk as the solution does, but for the size of a change, or for the direction."""
+    loss, slope, w, lr, goal, tolerance, limit = walk
+    if loss(w) <= goal:
+        return w, 0, "loss"
+    for step in range(1, limit + 1):
+        g = slope(w)
+        change = lr * g
+        w = w + change if uphill else w - change
+        if loss(w) <= goal:
+            return w, step, "loss"
+        if size(change, g) <= tolerance:
+            return w, step, "weights"
+    return w, limit, "limit"
+
+
+def one_weight_stands(*walk: Walk) -> Stopped:
+    """You stopped as soon as one weight stood still: the largest change of all has to be small."""
+    return walked(*walk, size=lambda change, _: change.abs().min())
+
+
+def forgot_the_sign(*walk: Walk) -> Stopped:
+    """You compared the change with its sign: −5 is less than any tolerance. Take `abs` first."""
+    return walked(*walk, size=lambda change, _: (-change).max())
+
+
+def asked_the_slope(*walk: Walk) -> Stopped:
+    """You compared the slope with the tolerance: wiser, but the task says the change, lr·slope."""
+    return walked(*walk, size=lambda _, g: g.abs().max())
+
+
+def climbed_until(*walk: Walk) -> Stopped:
+    """You walk uphill: a slope says where the loss grows, so subtract lr times the slope."""
+    return walked(*walk, uphill=True)
+
+
+def whole_length(*walk: Walk) -> Stopped:
+    """You measured the change as a whole, its length: the rule looks at each weight by itself."""
+    return walked(*walk, size=lambda change, _: change.norm())
+
+
+def total_change(*walk: Walk) -> Stopped:
+    """You added up the changes of all weights: the rule looks only at the largest of them."""
+    return walked(*walk, size=lambda change, _: change.abs().sum())
+
+
 def looked_after_a_step(
     loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
 ) -> Stopped:
@@ -73,54 +127,6 @@ def looked_after_a_step(
         if loss(w) <= goal:
             return w, step, "loss"
         if change.abs().max() <= tolerance:
-            return w, step, "weights"
-    return w, limit, "limit"
-
-
-def one_weight_stands(
-    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
-) -> Stopped:
-    """You stopped as soon as one weight stood still: the largest change of all has to be small."""
-    if loss(w) <= goal:
-        return w, 0, "loss"
-    for step in range(1, limit + 1):
-        change = lr * slope(w)
-        w = w - change
-        if loss(w) <= goal:
-            return w, step, "loss"
-        if change.abs().min() <= tolerance:
-            return w, step, "weights"
-    return w, limit, "limit"
-
-
-def forgot_the_sign(
-    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
-) -> Stopped:
-    """You compared the change with its sign: −5 is less than any tolerance. Take `abs` first."""
-    if loss(w) <= goal:
-        return w, 0, "loss"
-    for step in range(1, limit + 1):
-        change = -lr * slope(w)
-        w = w + change
-        if loss(w) <= goal:
-            return w, step, "loss"
-        if change.max() <= tolerance:
-            return w, step, "weights"
-    return w, limit, "limit"
-
-
-def asked_the_slope(
-    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
-) -> Stopped:
-    """You compared the slope with the tolerance: wiser, but the task says the change, lr·slope."""
-    if loss(w) <= goal:
-        return w, 0, "loss"
-    for step in range(1, limit + 1):
-        g = slope(w)
-        w = w - lr * g
-        if loss(w) <= goal:
-            return w, step, "loss"
-        if g.abs().max() <= tolerance:
             return w, step, "weights"
     return w, limit, "limit"
 
@@ -138,54 +144,6 @@ def rules_swapped(
             return w, step, "weights"
         if loss(w) <= goal:
             return w, step, "loss"
-    return w, limit, "limit"
-
-
-def climbed_until(
-    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
-) -> Stopped:
-    """You walk uphill: a slope says where the loss grows, so subtract lr times the slope."""
-    if loss(w) <= goal:
-        return w, 0, "loss"
-    for step in range(1, limit + 1):
-        change = lr * slope(w)
-        w = w + change
-        if loss(w) <= goal:
-            return w, step, "loss"
-        if change.abs().max() <= tolerance:
-            return w, step, "weights"
-    return w, limit, "limit"
-
-
-def whole_length(
-    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
-) -> Stopped:
-    """You measured the change as a whole, its length: the rule looks at each weight by itself."""
-    if loss(w) <= goal:
-        return w, 0, "loss"
-    for step in range(1, limit + 1):
-        change = lr * slope(w)
-        w = w - change
-        if loss(w) <= goal:
-            return w, step, "loss"
-        if change.norm() <= tolerance:
-            return w, step, "weights"
-    return w, limit, "limit"
-
-
-def total_change(
-    loss: Loss, slope: Slope, w: Tensor, lr: float, goal: float, tolerance: float, limit: int
-) -> Stopped:
-    """You added up the changes of all weights: the rule looks only at the largest of them."""
-    if loss(w) <= goal:
-        return w, 0, "loss"
-    for step in range(1, limit + 1):
-        change = lr * slope(w)
-        w = w - change
-        if loss(w) <= goal:
-            return w, step, "loss"
-        if change.abs().sum() <= tolerance:
-            return w, step, "weights"
     return w, limit, "limit"
 
 
