@@ -19,7 +19,8 @@ FOLDER = Path(sys.modules["dlcourse.exercises"].__path__[0])
 FILES = sorted(path for path in FOLDER.glob("*/*.py") if path.name != "__init__.py")
 CLOSED_WORDS = {"exercise", "question", "HINTS", "Exercise"}
 LONGEST = 250  # lines; a file is read in one go
-LONGER = {"train_epochs": 285}  # it has a faulty program to start from, and a model that observes
+# One has a faulty program to start from and a model that observes, the other two engines.
+LONGER = {"train_epochs": 285, "scalar": 255}
 
 
 def by_id(one: Exercise) -> str:
