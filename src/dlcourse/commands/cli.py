@@ -7,17 +7,19 @@ run, so that `dlcourse --help` answers at once.
 """
 
 import argparse
+import io
 import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import dlcourse
+from dlcourse.advice import missing_module_advice
 from dlcourse.commands import doctor, lab, progress, reset, run
 from dlcourse.commands.environment import forget_foreign_modules
 from dlcourse.commands.lessons import UnknownLessonError
 from dlcourse.commands.usage import UsageError, suggest
-from dlcourse.errors import CourseError, missing_module_advice
+from dlcourse.errors import CourseError
 
 _COMMANDS: dict[str, Any] = {
     "doctor": doctor,
@@ -38,6 +40,8 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (else the process's own) give; return the exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may not know all letters of a path
     try:
         forget_foreign_modules()
         return _run_command(list(sys.argv[1:] if arguments is None else arguments))
