@@ -1,5 +1,6 @@
 """A remedy is given where the cause is known, and fits the installation."""
 
+import os
 import site
 import sys
 from pathlib import Path
@@ -116,3 +117,19 @@ def test_what_put_it_on_the_path_is_undone(tmp_path: Path, monkeypatch: pytest.M
     assert advice_on(error).startswith(f"it comes from {file}: set PYTHONNOUSERSITE=1")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert advice_on(error) == f"it comes from {file}: unset PYTHONPATH."
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows limits no addresses")
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), ImportError("libtorch_cpu.so: failed to map segment from shared object")],
+)
+def test_a_library_that_may_not_be_loaded_is_told_from_one_that_has_no_room(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = "resource.getrlimit"
+    monkeypatch.setattr(limit, lambda _: (1_500_000_000, -1))
+    told = "a program gets only 1.5 GB of addresses here: type `ulimit -v unlimited`."
+    assert advice_on(error) == told
+    monkeypatch.setattr(limit, lambda _: (-1, -1))
+    assert "noexec" in advice_on(error)

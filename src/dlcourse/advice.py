@@ -26,13 +26,14 @@ _OTHER_PYTHON = (
 )
 _OURS = re.compile(r"lib(torch|c10|cu|nv|shm|gomp|mkl|openblas|scipy_openblas)")  # in the wheels
 _MADE_FOR_OTHERS = re.compile(r"undefined symbol|operator torchvision::\w+ does not exist")
-_TOO_OLD = {  # by words of the linker, and of NumPy
+_KNOWN = {  # by words of the linker, of NumPy and of PyTorch
     r"version `\w+_[\d.]+' not found": (
         "this system is older than the installed packages need: use a newer one, or conda."
     ),
     "built with baseline optimizations": (
         "this processor is older than the installed packages need: use another machine."
     ),
+    "can only be initialized once": "this follows from the fault before: see there.",
 }
 
 
@@ -68,7 +69,21 @@ def advice_on(error: BaseException) -> str:
         return reinstall_advice() if _OURS.match(name) else f"install the system's library {name}."
     if _MADE_FOR_OTHERS.search(text):
         return reinstall_advice()
-    return next((advice for words, advice in _TOO_OLD.items() if re.search(words, text)), UNKNOWN)
+    if isinstance(error, MemoryError) or "failed to map segment" in text:
+        return _advice_on_mapping()
+    return next((advice for words, advice in _KNOWN.items() if re.search(words, text)), UNKNOWN)
+
+
+def _advice_on_mapping() -> str:
+    """Return what to do where the system refuses to load a library that is there."""
+    if os.name == "posix":
+        import resource  # noqa: PLC0415 - not on Windows
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit != resource.RLIM_INFINITY:
+            allowed = f"{limit / 1e9:.1f} GB of addresses"
+            return f"a program gets only {allowed} here: type `ulimit -v unlimited`."
+    return "the disk that it is on may forbid programs (noexec): move the course to another one."
 
 
 def is_foreign(path: Path) -> bool:

@@ -488,7 +488,7 @@ def test_packages_that_end_python_are_a_fault(
 def test_a_home_without_room_is_told_and_no_fault(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("dlcourse.commands.doctor._CHECK", "print('[]')")
+    monkeypatch.setattr("dlcourse.commands.doctor._CHECK", "print('other'); print('findings: []')")
     assert main(["doctor"]) == 0
     assert capsys.readouterr().out == ""
     monkeypatch.setattr("dlcourse.commands.doctor.home_is_lent", lambda: True)

@@ -26,6 +26,7 @@ _DEATHS = {  # by the name of the signal, since Windows has not all of them
     "SIGILL": "this processor is too old for the installed packages: use another machine.",
     "SIGKILL": "most likely for want of memory: close other programs, and other lessons.",
 }
+_MARK = "findings: "
 _CHECK = "from dlcourse.commands.doctor import print_findings; print_findings()"
 
 
@@ -63,7 +64,9 @@ def _examine() -> list[Finding]:
         check=False,
     )
     if done.returncode == 0:
-        return [Finding(**fields) for fields in json.loads(done.stdout.splitlines()[-1])]
+        # What other programs make Python print, at its start or end, may be around our line.
+        line = next(line for line in done.stdout.splitlines() if line.startswith(_MARK))
+        return [Finding(**fields) for fields in json.loads(line.removeprefix(_MARK))]
     try:
         end = signal.Signals(-done.returncode).name
     except ValueError:
@@ -77,7 +80,8 @@ def _examine() -> list[Finding]:
 def print_findings() -> None:
     """Print what was found here as a line of JSON; what the process of its own runs."""
     look_where_kernels_look()
-    print(json.dumps([dataclasses.asdict(finding) for finding in check_machine(thorough=True)]))
+    findings = [dataclasses.asdict(finding) for finding in check_machine(thorough=True)]
+    print(f"\n{_MARK}{json.dumps(findings)}")
 
 
 def look_where_kernels_look() -> None:
