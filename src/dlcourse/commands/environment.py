@@ -10,7 +10,6 @@ which has to run before there is a package.
 """
 
 import atexit
-import contextlib
 import os
 import shutil
 import sys
@@ -31,7 +30,6 @@ _NOT_OURS = (
     "JUPYTER_TOKEN",
     "JUPYTERHUB_API_TOKEN",
 )
-_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # microseconds of computing in a period; Linux only
 _SETTINGS = Path(__file__).parent / "jupyter"  # no question about news, so no use of the network
 
 
@@ -68,25 +66,6 @@ def forget_foreign_modules() -> None:
     """Let this process import nothing from a PYTHONPATH that is not the course's."""
     foreign = {os.path.abspath(entry) for entry in _python_path() if not _is_ours(entry)}  # noqa: PTH100 - as in sys.path
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) not in foreign]  # noqa: PTH100
-
-
-def n_cores() -> int:
-    """Return how many cores this process may use, which can be fewer than the machine has."""
-    if sys.version_info >= (3, 13):
-        cores = os.process_cpu_count() or 1
-    elif hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
-    return max(1, min(cores, _quota_of_container() or cores))
-
-
-def _quota_of_container() -> int | None:
-    """Return the cores that a container may use, rounded down to at least 1; None: no limit."""
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = _QUOTA.read_text(encoding="ascii").split()
-        return max(1, int(quota) // int(period))  # ValueError if it is "max"
-    return None
 
 
 def _python_path() -> list[str]:
