@@ -105,6 +105,11 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
 
+def _clause(error: Exception) -> str:
+    """Return the first line of `error` without ": ", which is what comes before a remedy."""
+    return _first_line(error).replace(": ", " - ")
+
+
 def _requirements(package: str) -> list[str]:
     """Return what `package` needs, such as "torch<3,>=2.10"; nothing if it is not installed."""
     try:
@@ -230,9 +235,8 @@ def _check_device() -> str:
         if device.type == "cpu":
             raise
         end = "end the programs that fill it, or " if "out of memory" in str(error) else ""
-        # no ": ", which separates the remedy
-        reason = re.sub(r":\s+", " - ", _first_line(error))
-        msg = f"{device} does not work ({reason}): {end}set DLCOURSE_DEVICE=cpu, which suffices."
+        remedy = f"{end}set DLCOURSE_DEVICE=cpu, which suffices."
+        msg = f"{device} does not work ({_clause(error)}): {remedy}"
         raise CourseError(msg) from error
     return "; ".join([f"{device} ({device_name(device)})", *reasons])
 
@@ -268,15 +272,14 @@ def _check_disk() -> str:
 
 
 def _check_figures() -> str:
-    import matplotlib.pyplot as plt  # noqa: PLC0415
-
+    plt = import_module("matplotlib.pyplot")
     try:
         plt.close(plt.figure())
     except Exception as error:
         backend = os.environ.get("MPLBACKEND")
         if not backend:
             raise
-        msg = f"MPLBACKEND={backend} does not work ({_first_line(error)}): unset MPLBACKEND."
+        msg = f"MPLBACKEND={backend} does not work ({_clause(error)}): unset MPLBACKEND."
         raise CourseError(msg) from error
     return "can be drawn"
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from jupyter_client.manager import start_new_kernel
 
 from dlcourse.commands import environment
 from dlcourse.commands.environment import course_environment
@@ -78,3 +79,20 @@ def test_a_home_whose_folders_are_there_but_take_no_files_is_lent_others(
     seen = course_environment()
     for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "MPLCONFIGDIR"):
         assert "dlcourse-" in seen[name]
+
+
+def test_start_up_files_of_the_users_ipython_do_not_change_a_lesson(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    startup = tmp_path / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "mine.py").write_text("from numpy import *  # and with it another sum")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    manager, client = start_new_kernel(env=course_environment())
+    try:
+        reply = client.execute("", user_expressions={"sum": "sum.__module__"}, reply=True)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    told = reply["content"]["user_expressions"]["sum"]["data"]["text/plain"]
+    assert told == "'builtins'"

@@ -93,9 +93,11 @@ def home_is_lent() -> bool:
 def _lent_folders() -> dict[str, str]:
     """Return folders for Jupyter, by variable, that exist until this process ends.
 
-    Its configuration is always a new, empty one; what JupyterLab's own menus set (theme, shortcuts)
-    stays where the user has it. Where the home takes no files, since it does not exist, is full or
-    is somebody else's, Jupyter gets folders for all that it writes, or it would not start.
+    Its configuration and IPython's are always new, empty ones (a start-up file of IPython's that
+    says `from pylab import *` gives lessons another `sum`); what JupyterLab's own menus set (theme,
+    shortcuts) stays where the user has it. Where the home takes no files, since it does not exist,
+    is full or is somebody else's, Jupyter gets folders for all that it writes, or it would not
+    start.
     """
     from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir  # noqa: PLC0415
 
@@ -104,6 +106,7 @@ def _lent_folders() -> dict[str, str]:
     config = lent / "config"
     config.mkdir()
     (config / "migrated").touch()  # there is nothing to take over from an IPython of 2014
+    empty = {"JUPYTER_CONFIG_DIR": str(config), "IPYTHONDIR": str(lent / "ipython")}
     if _takes_files(Path(jupyter_runtime_dir())):
         menus = Path(jupyter_config_dir(), "lab")
         kept = {
@@ -111,10 +114,9 @@ def _lent_folders() -> dict[str, str]:
             "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
         }
         folders = {name: os.environ.get(name) or str(menus / part) for name, part in kept.items()}
-        return {"JUPYTER_CONFIG_DIR": str(config), **folders}
-    names = ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR")
-    folders = {name: str(lent / name.lower()) for name in names}
-    return {"JUPYTER_CONFIG_DIR": str(config), **folders}
+        return empty | folders
+    names = ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR")
+    return empty | {name: str(lent / name.lower()) for name in names}
 
 
 def _takes_files(folder: Path) -> bool:
