@@ -20,7 +20,7 @@ stop-if-any = $(if $(1),$(error $(1)))
 add-browser = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
   --constraint constraints.txt --editable ".[browser]"
 
-.PHONY: help lab test setup lint notebooks mutants browser everywhere soak bench constraints clean
+.PHONY: help lab test setup lint notebooks mutants browser everywhere stranger soak bench wheel constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -53,11 +53,17 @@ browser: setup ## use the course in a real browser as a learner would (needs Chr
 everywhere: setup ## run the suite under many settings (ARGS=no-home+tr_TR; all take hours)
 	$(BIN)/python tests/settings/everywhere.py $(ARGS)
 
+stranger: setup ## run the suite as on machines that are new to the project
+	$(BIN)/python tests/settings/everywhere.py bare+zip+no-network stranger no-home lived-in full-home $(ARGS)
+
 soak: setup ## run the suite N times under random settings: make soak N=20
 	$(BIN)/python tests/settings/everywhere.py --soak $(or $(N),20) $(ARGS)
 
 bench: setup ## time the lessons and the fast training; write .bench/results.json
 	$(BIN)/python -m benchmarks $(ARGS)
+
+wheel: setup ## build the package into dist/, lessons and data in it
+	$(BIN)/python -m hatchling build
 
 constraints: setup ## write constraints.txt anew with the newest versions (then: make test)
 	sed '/^[^#]/d' constraints.txt > constraints.new
@@ -66,5 +72,5 @@ constraints: setup ## write constraints.txt anew with the newest versions (then:
 	mv constraints.new constraints.txt
 
 clean: ## remove .venv and all else that can be made anew; never work/
-	rm -rf .venv .venv.aside .venv.lock .bench .browser .mypy_cache .pytest_cache .ruff_cache data/unpacked
+	rm -rf .venv .venv.aside .venv.lock .bench .browser dist .mypy_cache .pytest_cache .ruff_cache data/unpacked
 	find src tests browser benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
