@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -62,10 +63,19 @@ def enter_course_environment() -> None:
     os.environ.update(environment)
 
 
-def forget_foreign_modules() -> None:
-    """Let this process import nothing from a PYTHONPATH that is not the course's."""
-    foreign = {os.path.abspath(entry) for entry in _python_path() if not _is_ours(entry)}  # noqa: PTH100 - as in sys.path
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) not in foreign]  # noqa: PTH100
+def forget_foreign_modules(also: Sequence[str] = ()) -> list[str]:
+    """Let this process import nothing from a PYTHONPATH that is not the course's.
+
+    Args:
+        also: entries of `sys.path` that another process has found to be foreign.
+
+    Returns:
+        the entries that are foreign.
+    """
+    foreign = [*also, *(entry for entry in _python_path() if not _is_ours(entry))]
+    absolute = {os.path.abspath(entry) for entry in foreign}  # noqa: PTH100 - as in sys.path
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) not in absolute]  # noqa: PTH100
+    return foreign
 
 
 def _python_path() -> list[str]:
@@ -107,7 +117,11 @@ def _lent_folders() -> dict[str, str]:
     config.mkdir()
     (config / "migrated").touch()  # there is nothing to take over from an IPython of 2014
     empty = {"JUPYTER_CONFIG_DIR": str(config), "IPYTHONDIR": str(lent / "ipython")}
-    if _takes_files(Path(jupyter_runtime_dir())):
+    try:
+        runtime = Path(jupyter_runtime_dir())
+    except RuntimeError:  # a user whom this machine does not know, without HOME
+        runtime = None
+    if runtime is not None and _takes_files(runtime):
         menus = Path(jupyter_config_dir(), "lab")
         kept = {
             "JUPYTERLAB_SETTINGS_DIR": "user-settings",
