@@ -59,6 +59,7 @@ ROOM = "room (8 GB on Linux, 3 GB elsewhere)"  # .venv and the installer's cache
 
 # What an installer's words, uv's or pip's, tell of the cause; the first that fits is taken.
 CAUSES = {
+    "cache": r"Failed to initialize cache",
     "disk": r"No space left|Disk quota|os error (28|112|122)\b|Errno (28|122)\b",
     "certificate": r"certificate|UnknownIssuer",
     "refusal": r"Unauthorized|Forbidden|Proxy Authentication",
@@ -70,6 +71,7 @@ CAUSES = {
 }
 UNREACHABLE = {"certificate", "refusal", "connection"}
 ADVICE = {
+    "cache": "uv's cache cannot be written to: set UV_CACHE_DIR to a folder of your own",
     "disk": f"The disk is full: make {ROOM}, or set UV_CACHE_DIR to a folder on another disk",
     "certificate": "The certificate of the package registry is not trusted: log in to the network, "
     "or, where a company or school inspects the traffic, set SSL_CERT_FILE to its root certificate",
@@ -222,11 +224,13 @@ def has_python() -> bool:
     """Tell whether the Python of `.venv` is there.
 
     Raises:
-        SetupError: if this user may not look.
+        SetupError: if this user may not look, and may not make another `.venv` either.
     """
     try:
         PYTHON.stat()
     except PermissionError:
+        if is_mine(ROOT):
+            return False
         msg = (
             f"The Python of .venv, {PYTHON.resolve()}, cannot be read by you: ask {owner(ROOT)} to "
             "make .venv with one that all may read (`make clean`, `make setup PYTHON=...`)"
@@ -239,7 +243,7 @@ def has_python() -> bool:
 
 def is_up_to_date(wanted: Stamp) -> bool:
     """Tell whether `.venv` was finished, from `wanted`, and its Python is still there."""
-    return read_stamp() == wanted and has_python()
+    return has_python() and read_stamp() == wanted
 
 
 def here() -> Stamp:
@@ -485,6 +489,8 @@ def look_up(uv: str | None, torch: str, constraints: str) -> tuple[Command, Vari
         if cause == "versions" and tested:
             say(f"The versions in {constraints} do not fit this machine: taking the newest.")
             tested = []
+        elif cause == "cache" and "UV_CACHE_DIR" not in variables:
+            variables["UV_CACHE_DIR"] = str(PLACE / "cache")  # there is no home, or it is full
         elif cause == "certificate" and "UV_SYSTEM_CERTS" not in variables and uv:
             variables["UV_SYSTEM_CERTS"] = "true"  # the company's own may be there
         elif cause == "connection" and "UV_INDEX" in variables.keys() - os.environ.keys():
@@ -603,7 +609,8 @@ def check_python() -> None:
         )
         raise SetupError(msg)
     if os.pathsep in str(PLACE):
-        msg = f"No environment can be made in {PLACE.parent}: rename the folder that has a {os.pathsep!r}"
+        where = PLACE.parent
+        msg = f"No environment can be made in {where}: rename the folder that has a {os.pathsep!r}"
         raise SetupError(msg)
 
 
@@ -646,6 +653,11 @@ def full_disk() -> str | None:
     return None
 
 
+def is_mine(path: Path) -> bool:
+    """Tell whether a path belongs to this user, as far as the system has owners."""
+    return os.name == "nt" or path.stat().st_uid == os.geteuid()
+
+
 def owner(path: Path) -> str:
     """Return the name of the user to whom a path belongs, or its folder where it is missing."""
     while not os.path.lexists(path):
@@ -674,7 +686,7 @@ def advice(error: OSError) -> str:
 
 def no_right(path: Path) -> str:
     """Return what to do about a path that this user has no right to change."""
-    if ROOT.stat().st_uid != os.geteuid():
+    if not is_mine(ROOT):
         who = owner(ROOT)
         return (
             f"The course in {ROOT} belongs to {who}, and its set-up is out of date: ask {who} to "

@@ -546,10 +546,13 @@ def test_a_python_that_cannot_be_read_is_not_said_to_be_written_to(
     module = course.load()
     finish(module)
 
-    def refuse(path: Path) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+    class Unreadable(type(module.PYTHON)):  # type: ignore[misc]
+        def stat(self) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
 
-    monkeypatch.setattr(type(module.PYTHON), "stat", refuse)
+    monkeypatch.setattr(module, "PYTHON", Unreadable(module.PYTHON))
+    assert not module.has_python(), "where it is one's own, another one is made"
+    monkeypatch.setattr(module, "is_mine", lambda _: False)
     monkeypatch.setattr(module, "owner", lambda _: "ada")
     with pytest.raises(module.SetupError, match=r"cannot be read by you: ask ada to make .venv"):
         module.set_up(None, None)
@@ -708,6 +711,14 @@ def test_an_extra_index_of_pips_that_cannot_be_reached_is_left_out(course: Cours
     assert "going on without it" in err
 
 
+def test_where_uv_has_no_place_for_its_cache_it_gets_one(course: Course) -> None:
+    course.environment.pop("UV_CACHE_DIR", None)
+    says = "Failed to initialize cache at `/root/.cache/uv`"
+    status, out, _ = course.set_up(fails="looking up", says=says)
+    assert (status, "set UV_CACHE_DIR" in out) == (1, True)
+    assert course.installer_variables()["UV_CACHE_DIR"] == str(course.folder / ".venv" / "cache")
+
+
 def test_a_certificate_that_uv_does_not_know_is_looked_for_in_the_system(course: Course) -> None:
     says = "invalid peer certificate: UnknownIssuer"
     status, out, _ = course.set_up(fails="looking up", says=says)
@@ -781,3 +792,38 @@ def test_the_tested_versions_are_exact_name_no_place_and_lie_within_the_ranges()
     ranges = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     for requirement in map(Requirement, ranges):
         assert tested[requirement.name] in requirement.specifier
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="the course is also used without git")
+def test_neither_a_filter_nor_the_line_ends_of_windows_change_a_clone(tmp_path: Path) -> None:
+    """As `nbstripout --install --global` sets up, and Git for Windows by default."""
+    (tmp_path / "attributes").write_text("*.ipynb filter=strip\n")
+    (tmp_path / "settings").write_text(
+        "[core]\nautocrlf = true\n[user]\nname = A\nemail = a@example.org\n"
+        f'[core]\nattributesFile = "{(tmp_path / "attributes").as_posix()}"\n'
+        '[filter "strip"]\nclean = "echo stripped"\n'
+    )
+    settings = {"GIT_CONFIG_GLOBAL": str(tmp_path / "settings"), "GIT_CONFIG_NOSYSTEM": "1"}
+
+    def git(*arguments: str | Path, **variables: str) -> str:
+        return subprocess.run(
+            ["git", *arguments],
+            cwd=tmp_path,
+            env=os.environ | settings | variables,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    original, clone = tmp_path / "original", tmp_path / "clone"
+    git("init", "-q", original)
+    shutil.copy(ROOT / ".gitattributes", original)
+    for name in ("Makefile", "run.sh", "lesson.ipynb"):
+        (original / name).write_bytes(b"one\ntwo\n")
+    git("-C", original, "add", ".", GIT_CONFIG_GLOBAL=os.devnull)
+    git("-C", original, "commit", "-qm", "all")
+    git("clone", "-q", original, clone)
+    for name in ("Makefile", "run.sh", "lesson.ipynb"):
+        assert (clone / name).read_bytes() == b"one\ntwo\n"
+        (clone / name).touch()
+    assert git("-C", clone, "status", "--short") == ""
