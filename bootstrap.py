@@ -48,6 +48,7 @@ VENV = ROOT / ".venv"
 PLACE = VENV.resolve()  # on another disk, where `.venv` is a link
 OLD = PLACE.with_name(PLACE.name + ".old")
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+BASE = getattr(sys, "_base_executable", sys.executable)  # not `.venv`'s own, which will be moved
 STAMP = VENV / "made-from.json"
 LOCK = ROOT / ".venv.lock"
 
@@ -359,7 +360,7 @@ def variables_without(*beginnings: str) -> Variables:
 
 def pip_settings() -> dict[str, str]:
     """Return pip's settings by name, from its files and variables; nothing where pip is missing."""
-    for python in filter(Path.exists, (PYTHON, Path(sys.executable))):
+    for python in filter(Path.exists, (PYTHON, Path(BASE))):
         listing = subprocess.run(  # noqa: S603 - our own command
             [python, "-m", "pip", "config", "list"],
             env=variables_without("PYTHON"),
@@ -433,7 +434,7 @@ def make_venv(*, with_pip: bool) -> None:
         )
         raise SetupError(msg)
     options = ["--clear"] if with_pip else ["--clear", "--without-pip"]
-    command: Command = [sys.executable, "-m", "venv", *options, PLACE]
+    command: Command = [BASE, "-m", "venv", *options, PLACE]
     failure = run(command, variables_without("PYTHON", "PIP_"))
     if failure:
         show(failure)
@@ -456,28 +457,26 @@ def install_uv() -> str | None:
     return None
 
 
-def look_up(uv: str | None, torch: str, constraints: str) -> tuple[Command, Variables]:
+def look_up(install: Command, torch: str, constraints: str) -> tuple[Command, Variables]:
     """Find out what there is to install, without installing it.
 
     Where the versions in the file `constraints` do not fit this Python and system, take the newest.
 
+    Args:
+        install: the beginning of the command that installs.
+        torch: "cpu" or "default".
+        constraints: the file of exact versions, or "".
+
     Returns:
-        the command that installs it, and its environment variables.
+        the whole command that installs, and its environment variables.
 
     Raises:
         SetupError: if that cannot be installed; UnreachableError if it is the connection's fault.
     """
     variables = installer_variables()
-    if uv:
-        install: Command = [uv, "pip", "install", "--python", PYTHON, "pip"]
-        install += ["--no-index"] if variables.get("PIP_NO_INDEX") in {"1", "true"} else []
-    elif torch == "default":
-        install = [PYTHON, "-m", "pip", "install"]
-    else:
-        msg = "TORCH=cpu needs uv, which could not be installed: install uv, or leave TORCH out"
-        raise SetupError(msg)
-    install += ["--torch-backend", "cpu"] if torch == "cpu" else []
-    install += ["--editable", ".[dev]"]
+    no_index = variables.get("PIP_NO_INDEX") in {"1", "true"}  # uv has no variable for it
+    install = [*install, *["--no-index"] * no_index]
+    install += [*["--torch-backend", "cpu"] * (torch == "cpu"), "--editable", ".[dev]"]
     tested = ["--constraint", constraints] if constraints else []
 
     say("Looking up the versions to install.")
@@ -491,7 +490,7 @@ def look_up(uv: str | None, torch: str, constraints: str) -> tuple[Command, Vari
             tested = []
         elif cause == "cache" and "UV_CACHE_DIR" not in variables:
             variables["UV_CACHE_DIR"] = str(PLACE / "cache")  # there is no home, or it is full
-        elif cause == "certificate" and "UV_SYSTEM_CERTS" not in variables and uv:
+        elif cause == "certificate" and "UV_SYSTEM_CERTS" not in variables:
             variables["UV_SYSTEM_CERTS"] = "true"  # the company's own may be there
         elif cause == "connection" and "UV_INDEX" in variables.keys() - os.environ.keys():
             say("pip's extra index cannot be reached: going on without it.")
@@ -503,7 +502,13 @@ def look_up(uv: str | None, torch: str, constraints: str) -> tuple[Command, Vari
 
 def install_course(uv: str | None, torch: str, constraints: str) -> None:
     """Install the course and all that it needs into `.venv`."""
-    install, variables = look_up(uv, torch, constraints)
+    install: Command = [PYTHON, "-m", "pip", "install"]
+    if uv:
+        install = [uv, "pip", "install", "--python", PYTHON, "pip"]
+    elif torch == "cpu":
+        msg = "TORCH=cpu needs uv, which could not be installed: install uv, or leave TORCH out"
+        raise SetupError(msg)
+    install, variables = look_up(install, torch, constraints)
     if run(install, variables, quiet=False):
         msg = "The installation stopped for the reason above (often it is the network): fix that"
         raise SetupError(full_disk() or msg)
@@ -523,6 +528,23 @@ def write_paths_in_ascii() -> None:
             file.write_text(line, encoding="ascii")
 
 
+def make_anew(torch: str, constraints: str) -> None:
+    """Make `.venv` from nothing; if that fails, keep the one that was there."""
+    anew = " anew" * VENV.exists()  # where it was cut off, or what it is made from has changed
+    say(f"Setting up the course in .venv{anew}: a few minutes, and up to 6 GB on Linux.")
+    uv = find_uv()
+    any_uv = uv or uv_in_venv()
+    if is_usable() and Path(any_uv).exists():  # look before anything is moved
+        nowhere = PLACE / "nowhere"  # where nothing is installed yet
+        command: Command = [any_uv, "pip", "install", "--python", BASE, "--target", nowhere]
+        look_up(command, torch, constraints)
+    with replacing():
+        make_venv(with_pip=uv is None)
+        install_course(uv or install_uv(), torch, constraints)
+        write_stamp(wanted_stamp(torch, constraints, installed()))
+    say("The set-up is complete.")
+
+
 def set_up(torch: str | None, constraints: str | None) -> None:
     """Make `.venv` as `wanted_stamp` says, unless it is up to date."""
     if is_up_to_date(wanted_stamp(torch, constraints)):
@@ -540,20 +562,6 @@ def set_up(torch: str | None, constraints: str | None) -> None:
             if not is_usable():
                 raise
             say(f"{error}. Until then, the course runs in the environment that it had.")
-
-
-def make_anew(torch: str, constraints: str) -> None:
-    """Make `.venv` from nothing; if that fails, keep the one that was there."""
-    anew = " anew" * VENV.exists()  # where it was cut off, or what it is made from has changed
-    say(f"Setting up the course in .venv{anew}: a few minutes, and up to 6 GB on Linux.")
-    uv = find_uv()
-    if is_usable() and (uv or Path(uv_in_venv()).exists()):
-        look_up(uv or uv_in_venv(), torch, constraints)  # before anything is moved
-    with replacing():
-        make_venv(with_pip=uv is None)
-        install_course(uv or install_uv(), torch, constraints)
-        write_stamp(wanted_stamp(torch, constraints, installed()))
-    say("The set-up is complete.")
 
 
 # ---------------------------------------------------------------------------- what to do

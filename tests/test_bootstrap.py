@@ -69,6 +69,7 @@ class Course:
 
     def __init__(self, folder: Path, tools: Path) -> None:
         self.folder = folder
+        self.python = Path(sys.executable)
         self.calls = tools / "calls"
         folder.mkdir()
         tools.mkdir()
@@ -101,7 +102,7 @@ class Course:
             says: what it then says.
         """
         return subprocess.Popen(
-            [sys.executable, "bootstrap.py", *options],
+            [self.python, "bootstrap.py", *options],
             cwd=self.folder,
             env=self.environment | {"UV_LEAVES": leaves, "UV_FAILS": fails, "UV_SAYS": says},
             stdout=subprocess.PIPE,
@@ -282,6 +283,15 @@ def test_without_a_connection_the_course_goes_on_in_the_environment_that_it_had(
     assert course.left() == ["half2"]
 
 
+def test_nothing_is_moved_before_the_new_versions_were_found(course: Course) -> None:
+    course.set_up()
+    before = (course.folder / ".venv").stat().st_ino
+    course.change()
+    course.set_up(fails="looking up", says="dns error")
+    assert (course.folder / ".venv").stat().st_ino == before
+    assert "--target" in course.installer_calls()[-1], "what is installed now does not count"
+
+
 @pytest.mark.parametrize("step", ["looking up", "installing"])
 def test_what_fails_brings_the_old_environment_back(course: Course, step: str) -> None:
     course.set_up(leaves="whole")
@@ -316,6 +326,16 @@ def test_the_old_environment_is_removed_where_only_that_was_cut_off(course: Cour
     (module.VENV / "whole").touch()
     course.change()
     course.set_up(fails="looking up", says="dns error")
+    assert course.left() == ["whole"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows moves no program that runs, and says so")
+def test_an_activated_environment_can_be_made_anew(course: Course) -> None:
+    course.set_up(leaves="half")
+    course.change()
+    course.python = course.load().PYTHON
+    status, out, _ = course.set_up(leaves="whole")
+    assert (status, out) == (0, "")
     assert course.left() == ["whole"]
 
 
