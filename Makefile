@@ -12,9 +12,9 @@ options = $(if $(TORCH),--torch "$(TORCH)") \
   $(if $(filter undefined,$(origin CONSTRAINTS)),,--constraints "$(CONSTRAINTS)")
 
 # Prints nothing where .venv is up to date or was made, else one line that says what to do.
-set-up = $(shell $(PYTHON) -E bootstrap.py $(options) || [ $$? -eq 1 ] || echo "The set-up did not \
+set-up = $(shell line=$$($(PYTHON) -E bootstrap.py $(options)) || echo "$${line:-The set-up did not \
 start or was cut off: run the same command again. Without Python 3.11 or newer here, install it; under another \
-name, name it, as in make lab PYTHON=python3.12")
+name, name it, as in make lab PYTHON=python3.12}")
 
 # As an error of make's own, that line is the last one on the screen.
 stop-if-any = $(if $(1),$(error $(1)))

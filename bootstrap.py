@@ -512,15 +512,14 @@ def install_course(uv: str | None, torch: str, constraints: str) -> None:
     if run(install, variables, quiet=False):
         msg = "The installation stopped for the reason above (often it is the network): fix that"
         raise SetupError(full_disk() or msg)
-    if sys.version_info < (3, 13):
-        write_paths_in_ascii()
+    write_paths_in_ascii()
 
 
 def write_paths_in_ascii() -> None:
     """Let `.venv` find the course in a folder with other letters than ASCII, in every locale.
 
-    Before 3.13, Python reads the files that name such folders in the locale's encoding, while
-    installers write UTF-8: it then finds no course, or does not even start.
+    Installers write the files that name such folders in UTF-8. In another locale, Python before
+    3.13 cannot read them and does not even start, and a newer one finds no course.
     """
     line = "import os, sys; sys.path.append(os.path.join(os.path.dirname(sys.prefix), 'src'))\n"
     for file in site_packages().glob("*.pth"):

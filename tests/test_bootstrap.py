@@ -505,11 +505,32 @@ def test_every_failure_ends_in_one_line_that_says_what_to_do(
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="Windows has no make")
-def test_under_make_that_line_is_the_last_one(course: Course) -> None:
-    make = ["make", "setup", "TORCH=gpu", f"PYTHON={sys.executable}"]
+@pytest.mark.parametrize(
+    ("variables", "advice"),
+    [
+        ([f"PYTHON={sys.executable}", "TORCH=gpu"], "TORCH=gpu is unknown: leave it out"),
+        (["PYTHON=no-python"], "The set-up did not start or was cut off: run the same"),
+        (["PYTHON=false"], "The set-up did not start or was cut off: run the same"),
+    ],
+)
+def test_under_make_that_line_is_the_last_one(
+    course: Course, variables: list[str], advice: str
+) -> None:
+    make = ["make", "setup", *variables]
     done = subprocess.run(make, cwd=course.folder, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "TORCH=gpu is unknown: leave it out" in done.stderr.splitlines()[-1]
+    assert advice in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="Windows has no make")
+def test_make_keeps_other_programs_settings_of_python_away(course: Course) -> None:
+    finish(course.load())
+    misled = course.environment | {"PYTHONHOME": "/nowhere", "PYTHONPATH": "/nowhere"}
+    make = ["make", "setup", f"PYTHON={sys.executable}"]
+    done = subprocess.run(
+        make, cwd=course.folder, env=misled, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_python_without_ensurepip_is_told_what_to_install(
@@ -722,6 +743,25 @@ def test_uvs_own_settings_come_first(course: Course) -> None:
     course.environment["UV_DEFAULT_INDEX"] = "https://own.example/simple"
     course.set_up()
     assert course.installer_variables()["UV_DEFAULT_INDEX"] == "https://own.example/simple"
+
+
+def test_a_uv_that_is_too_old_is_not_used(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = course.load()
+
+    def old_uv(command: list[str], _: object) -> str | None:
+        return "error: unexpected argument" if "--torch-backend" in command else None
+
+    monkeypatch.setattr(module.shutil, "which", lambda _: "/usr/bin/uv")
+    monkeypatch.setattr(module, "run", old_uv)
+    assert module.find_uv() is None
+
+
+def test_a_user_without_a_home_is_told_the_reason_too(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where the system knows none
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 8, 1))
+    assert "has only 0.0 GB left" in course.load().full_disk()
 
 
 def test_an_extra_index_of_pips_that_cannot_be_reached_is_left_out(course: Course) -> None:
