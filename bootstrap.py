@@ -80,7 +80,7 @@ ADVICE = {
     "or name a registry that you may use, as in UV_DEFAULT_INDEX=https://...",
     "connection": "The package registry cannot be reached: connect to the network "
     "(behind a proxy, set HTTPS_PROXY)",
-    "gap": "The package registry has no package of that name: name a registry that has all, "
+    "gap": "The package registry does not have every package, as it says above: name one that does, "
     "as in UV_DEFAULT_INDEX=https://...",
     "versions": "No versions fit, as it says above: name another Python (PYTHON=python3.12)",
     "unknown": "The installer failed for the reason above: fix that",
@@ -363,7 +363,7 @@ def pip_settings() -> dict[str, str]:
     for python in filter(Path.exists, (PYTHON, Path(BASE))):
         listing = subprocess.run(  # noqa: S603 - our own command
             [python, "-m", "pip", "config", "list"],
-            env=variables_without("PYTHON"),
+            env=variables_without("PYTHON") | {"PIP_USER": "0"},  # else only the user's own file
             check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -570,8 +570,8 @@ def check_machine(system: str, machine: str) -> None:
     """Refuse a machine for which PyTorch has no packages.
 
     Args:
-        system: as of `sysconfig.get_platform`.
-        machine: as of `platform.machine`.
+        system: its name for `sysconfig.get_platform`.
+        machine: its name for `platform.machine`.
 
     Raises:
         SetupError: if this is one.

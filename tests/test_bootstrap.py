@@ -483,7 +483,12 @@ def test_where_the_tested_versions_do_not_fit_the_newest_are_taken(course: Cours
         (("--torch", "cpu"), "looking up", "dns error", "or leave out TORCH=cpu"),
         ((), "looking up", "invalid peer certificate: UnknownIssuer", "set SSL_CERT_FILE"),
         ((), "looking up", "No solution found: returned a 403 Forbidden error", "refused"),
-        ((), "looking up", "No solution found: x was not found in the package registry", "has all"),
+        (
+            (),
+            "looking up",
+            "No solution found: x was not found in the package registry",
+            "that does",
+        ),
         ((), "looking up", "No space left on device (os error 28)", "The disk is full"),
         ((), "looking up", "No solution found", "name another Python"),
         ((), "looking up", "something else", "for the reason above: fix that, then"),
@@ -720,8 +725,8 @@ def test_uv_loads_from_where_pip_does(course: Course, tmp_path: Path) -> None:
     settings = tmp_path / "pip.conf"
     settings.write_text(
         "[global]\nindex-url = https://mirror.example/simple\nproxy = http://proxy:1\n"
-        "find-links =\n    /one\n    /two\n[install]\nextra-index-url = https://more.example\n"
-        "user = yes\n"
+        "user = yes\nfind-links =\n    /one\n    /two\n"
+        "[install]\nextra-index-url = https://more.example\n"
     )
     for name in [name for name in course.environment if name.startswith(("PIP_", "UV_I"))]:
         del course.environment[name]
