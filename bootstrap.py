@@ -80,7 +80,7 @@ ADVICE = {
     "or name a registry that you may use, as in UV_DEFAULT_INDEX=https://...",
     "connection": "The package registry cannot be reached: connect to the network "
     "(behind a proxy, set HTTPS_PROXY)",
-    "gap": "The package registry does not have every package, as it says above: name one that does, "
+    "gap": "The package registry lacks a package, as it says above: name one that has them all, "
     "as in UV_DEFAULT_INDEX=https://...",
     "versions": "No versions fit, as it says above: name another Python (PYTHON=python3.12)",
     "unknown": "The installer failed for the reason above: fix that",
@@ -396,7 +396,8 @@ def installer_variables() -> Variables:
         for_uv["UV_DEFAULT_INDEX"] = pip.get("index-url", "")
         for_uv["UV_INDEX"] = " ".join(pip.get("extra-index-url", "").split())
         for_uv["UV_FIND_LINKS"] = ",".join(pip.get("find-links", "").split())
-        for_uv["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # pip's: the best version of any index
+        # Which is pip's way: the best version in any of them.
+        for_uv["UV_INDEX_STRATEGY"] = "unsafe-best-match" if for_uv["UV_INDEX"] else ""
     for_uv = {name: value for name, value in for_uv.items() if value}
     return for_uv | variables_without("PYTHON", "PIP_") | for_pip
 
