@@ -487,7 +487,7 @@ def test_where_the_tested_versions_do_not_fit_the_newest_are_taken(course: Cours
             (),
             "looking up",
             "No solution found: x was not found in the package registry",
-            "that does",
+            "has them all",
         ),
         ((), "looking up", "No space left on device (os error 28)", "The disk is full"),
         ((), "looking up", "No solution found", "name another Python"),
