@@ -4,14 +4,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# What other programs set for a Python of their own would mislead the course's (-E, below, too).
+unexport PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX PIP_USER
+
 # Given on the command line or not; an empty CONSTRAINTS= means the newest versions.
 options = $(if $(TORCH),--torch "$(TORCH)") \
   $(if $(filter undefined,$(origin CONSTRAINTS)),,--constraints "$(CONSTRAINTS)")
 
 # Prints nothing where .venv is up to date or was made, else one line that says what to do.
-set-up = $(shell $(PYTHON) bootstrap.py $(options) || [ $$? -eq 1 ] || echo "The set-up did not \
+set-up = $(shell line=$$($(PYTHON) -E bootstrap.py $(options)) || echo "$${line:-The set-up did not \
 start or was cut off: run the same command again. Without Python 3.11 or newer here, install it; under another \
-name, name it, as in make lab PYTHON=python3.12")
+name, name it, as in make lab PYTHON=python3.12}")
 
 # As an error of make's own, that line is the last one on the screen.
 stop-if-any = $(if $(1),$(error $(1)))
@@ -72,5 +75,5 @@ constraints: setup ## write constraints.txt anew with the newest versions (then:
 	mv constraints.new constraints.txt
 
 clean: ## remove .venv and all else that can be made anew; never work/
-	rm -rf .venv .venv.aside .venv.lock .bench .browser dist .mypy_cache .pytest_cache .ruff_cache data/unpacked
+	rm -rf .venv .venv.old .venv.lock .bench .browser .mypy_cache .pytest_cache .ruff_cache data/unpacked
 	find src tests browser benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
