@@ -75,5 +75,5 @@ constraints: setup ## write constraints.txt anew with the newest versions (then:
 	mv constraints.new constraints.txt
 
 clean: ## remove .venv and all else that can be made anew; never work/
-	rm -rf .venv .venv.old .venv.lock .bench .browser .mypy_cache .pytest_cache .ruff_cache data/unpacked
+	rm -rf .venv .venv.old .venv.lock .bench .browser dist .mypy_cache .pytest_cache .ruff_cache data/unpacked
 	find src tests browser benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +

@@ -57,7 +57,6 @@ Variables = dict[str, str]
 Command = list[str | Path]
 
 ROOM = "room (8 GB on Linux, 3 GB elsewhere)"  # .venv and the installer's cache, measured
-LINES_SHOWN = 20  # of an installer that failed
 
 # What an installer's words, uv's or pip's, tell of the cause; the first that fits is taken.
 CAUSES = {
@@ -205,7 +204,7 @@ def wanted_stamp(
         SetupError: if `torch` is another word, there is no such file, or a file is damaged.
     """
     last = read_stamp()
-    torch = torch or str(last.get("torch", "default"))
+    torch = torch or last.get("torch", "default")
     if torch not in {"cpu", "default"}:
         msg = f"TORCH={torch} is unknown: leave it out, or give TORCH=cpu or TORCH=default"
         raise SetupError(msg)
@@ -412,41 +411,6 @@ def has_settings_of_uv() -> bool:
     return not variables.isdisjoint(os.environ) or any(file.exists() for file in files)
 
 
-@functools.cache
-def installers_environment() -> dict[str, str]:
-    """Return the variables that an installer is to see: where it looks is what pip was told.
-
-    uv does not read pip's settings. Who has set a mirror for pip, as in many countries and firms,
-    may have no other way to any package.
-    """
-    environment = {name: value for name, value in os.environ.items() if name not in MISLEADING}
-    settings = pip_settings()
-    environment["PIP_USER"] = "0"  # else a `user = true` in pip's settings
-    if any(name.startswith("UV_") and "INDEX" in name for name in environment):
-        return environment  # uv was told as well
-    handed_on = {
-        "UV_DEFAULT_INDEX": settings.get("index-url"),
-        "UV_INDEX": settings.get("extra-index-url"),
-        "UV_INDEX_STRATEGY": settings.get("extra-index-url") and "unsafe-best-match",  # as pip
-        "UV_NO_INDEX": settings.get("no-index"),
-        "UV_FIND_LINKS": ",".join(settings.get("find-links", "").split()),
-        "UV_INSECURE_HOST": settings.get("trusted-host"),
-        "SSL_CERT_FILE": settings.get("cert"),
-        "HTTPS_PROXY": settings.get("proxy"),
-    }
-    return {name: value for name, value in handed_on.items() if value} | environment
-
-
-def pip_settings() -> dict[str, str]:
-    """Return what pip's own files say about where packages come from; nothing without pip."""
-    command = [sys.executable, "-m", "pip", "config", "list"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    lines = re.findall(r"^(global|install|:env:)\.([\w-]+)=(.*)$", done.stdout, re.MULTILINE)
-    # The later sections win.
-    ordered = sorted(lines, key=lambda line: ("global", "install", ":env:").index(line[0]))
-    return {name: str(ast.literal_eval(value)) for _, name, value in ordered}
-
-
 def find_uv() -> str | None:
     """Return the uv of this machine, if it has one that is new enough and will outlive `.venv`."""
     uv = shutil.which("uv")
@@ -462,7 +426,7 @@ def uv_in_venv() -> str:
 
 
 def make_venv(*, with_pip: bool) -> None:
-    """Make `.venv`."""
+    """Make `.venv` empty, whatever was there."""
     if with_pip and importlib.util.find_spec("ensurepip") is None:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         msg = (
@@ -582,11 +546,7 @@ def make_anew(torch: str, constraints: str) -> None:
 
 
 def set_up(torch: str | None, constraints: str | None) -> None:
-    """Make `.venv` as `wanted_stamp` says, unless it is up to date.
-
-    Raises:
-        SetupError: if it cannot be made; a finished one that was there is still there.
-    """
+    """Make `.venv` as `wanted_stamp` says, unless it is up to date."""
     if is_up_to_date(wanted_stamp(torch, constraints)):
         return
     check_machine(sysconfig.get_platform(), platform.machine())

@@ -506,8 +506,6 @@ def test_every_failure_ends_in_one_line_that_says_what_to_do(
     assert ("do not fit" in err) == (says == "No solution found")
     assert advice in out
     assert len(out.splitlines()) == 1
-    assert says in err, "the installer's own words are shown"
-    assert "do not fit" not in err or says == "No solution found"
     assert "Traceback" not in err
 
 
@@ -549,128 +547,6 @@ def test_a_python_without_ensurepip_is_told_what_to_install(
         module.make_venv(with_pip=True)
 
 
-def test_a_python_built_without_a_part_is_named_before_anything_is_loaded(
-    course: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = course.load()
-    for name in ("lzma", "sqlite3"):
-        monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(module.SetupError, match=r"without lzma, sqlite3: .*PYTHON=python3\.12"):
-        module.set_up(None, None)
-    with pytest.raises(module.SetupError, match=r"`apt install liblzma-dev libsqlite3-dev`"):
-        module.set_up(None, None)
-    assert course.installer_calls() == []
-    assert folders_of(course) == []
-
-
-@pytest.mark.parametrize(
-    ("system", "machine", "libraries", "told"),
-    [
-        ("darwin", "x86_64", "cpython-311-darwin", "Intel chip: .* Python for arm64"),
-        ("win32", "ARM64", "", "ARM on Windows: install Python for x64"),
-        ("linux", "x86_64", "cpython-311-x86_64-linux-musl", "Alpine: use one with glibc"),
-        ("darwin", "arm64", "cpython-311-darwin", ""),
-        ("linux", "aarch64", "cpython-311-aarch64-linux-gnu", ""),
-        ("win32", "AMD64", "", ""),
-    ],
-)
-def test_systems_without_pytorch_are_named(
-    course: Course,
-    monkeypatch: pytest.MonkeyPatch,
-    system: str,
-    machine: str,
-    libraries: str,
-    told: str,
-) -> None:
-    module = course.load()
-    monkeypatch.setattr("sys.platform", system)
-    monkeypatch.setattr("platform.machine", lambda: machine)
-    monkeypatch.setattr("sysconfig.get_config_var", lambda _: libraries)
-    assert re.search(told, module.system_without_torch())
-    assert bool(told) == bool(module.system_without_torch())
-    monkeypatch.setattr("sys.maxsize", 2**31 - 1)
-    assert module.system_without_torch()
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such folders")
-def test_a_folder_that_python_cannot_work_in_is_named(tmp_path: Path) -> None:
-    course = Course(tmp_path / "a:b", tmp_path / "tools")
-    status, out, _ = course.set_up()
-    assert status == 1
-    assert "give the folder a name without :" in out
-
-
-# ---------------------------------------------------------------------------- settings of others
-
-
-def test_the_installer_sees_nothing_that_would_lead_it_astray(course: Course) -> None:
-    astray = ("PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "VIRTUAL_ENV")
-    course.environment |= dict.fromkeys(astray, str(course.folder)) | {"PIP_USER": "1"}
-    assert course.set_up()[0] == 0
-    seen = course.installers_environment()
-    assert not seen.keys() & set(astray)
-    assert seen["PIP_USER"] == "0"
-
-
-PIP_SETTINGS = """
-[global]
-index-url = https://mirror.example/simple
-trusted-host = mirror.example
-cert = /etc/certificate.pem
-[install]
-extra-index-url =
-    https://one.example/simple
-    https://two.example/simple
-find-links = /wheels /more
-user = true
-"""
-
-
-def test_a_mirror_of_pips_is_uvs(course: Course, tmp_path: Path) -> None:
-    (tmp_path / "pip.conf").write_text(PIP_SETTINGS)
-    for name in list(course.environment):
-        if (name.startswith(("PIP_", "UV_")) and name != "UV_CALLS") or name == "SSL_CERT_FILE":
-            del course.environment[name]
-    course.environment["PIP_CONFIG_FILE"] = str(tmp_path / "pip.conf")
-    assert course.set_up()[0] == 0
-    seen = course.installers_environment()
-    assert seen["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
-    assert seen["UV_INDEX"].split() == ["https://one.example/simple", "https://two.example/simple"]
-    assert seen["UV_INDEX_STRATEGY"] == "unsafe-best-match"
-    assert seen["UV_FIND_LINKS"] == "/wheels,/more"
-    assert seen["UV_INSECURE_HOST"] == "mirror.example"
-    assert seen["SSL_CERT_FILE"] == "/etc/certificate.pem"
-
-    course.environment["UV_DEFAULT_INDEX"] = "https://own.example/simple"
-    course.add_dependency()
-    assert course.set_up()[0] == 0
-    seen = course.installers_environment()
-    assert seen["UV_DEFAULT_INDEX"] == "https://own.example/simple"
-    assert "UV_INDEX" not in seen
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locale")
-def test_the_course_is_found_in_a_folder_whose_letters_the_system_does_not_know(
-    tmp_path: Path,
-) -> None:
-    course = Course(tmp_path / "Jürgen Müller", tmp_path / "tools")
-    assert course.set_up()[0] == 0
-    (course.folder / "src").mkdir()
-    (course.folder / "src" / "found.py").write_text("")
-    [packages] = course.folder.glob(".venv/lib/*/site-packages")
-    link = packages / "_editable_impl_dlcourse.pth"
-    link.write_text(str(course.folder / "src"), encoding="utf-8")
-    old = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
-    command = [str(course.folder / ".venv" / "bin" / "python"), "-c", "import found"]
-    found = subprocess.run(command, env=old, capture_output=True, check=False).returncode == 0
-    assert not found or sys.version_info >= (3, 13), "the fault that is fixed below"
-    course.load().name_folder_in_ascii()
-    subprocess.run(command, env=old, check=True)
-
-
-# ---------------------------------------------------------------------------- whose it is
-
-
 @pytest.mark.parametrize(
     ("number", "advice"),
     [
@@ -680,56 +556,13 @@ def test_the_course_is_found_in_a_folder_whose_letters_the_system_does_not_know(
         (errno.EIO, "fix this"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_told_with_what_to_do(
+def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
     course: Course, number: int, advice: str
 ) -> None:
-    assert advice in course.load().advice(OSError(number, os.strerror(number), "a file"))
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such owners")
-@pytest.mark.parametrize(
-    ("whose", "may_write", "told"),
-    [
-        ("root", False, "root's, as after a `sudo make`: `sudo chown -R $(id -u) "),
-        ("teacher", False, "belongs to teacher: ask them to run `make setup`"),
-        ("me", True, "a file cannot be written to: see whose it is"),
-    ],
-)
-def test_who_has_no_right_is_told_whose_it_is(
-    course: Course, monkeypatch: pytest.MonkeyPatch, whose: str, told: str, *, may_write: bool
-) -> None:
-    module = course.load()
-    monkeypatch.setattr(module, "owner", lambda _: whose)
-    monkeypatch.setattr("os.access", lambda *_: may_write)
-    error = OSError(errno.EACCES, os.strerror(errno.EACCES), "a file")
-    assert told in module.advice(error)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such owners")
-def test_a_student_on_a_teachers_course_goes_on_with_what_is_installed(
-    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    module = course.load()
-    finish(module)
-    course.add_dependency()
-
-    def no_right() -> None:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(module.LOCK))
-
-    monkeypatch.setattr(module, "only_one", no_right)
-    monkeypatch.setattr("os.access", lambda path, _: path == module.PYTHON)
-    monkeypatch.setattr(module, "owner", lambda _: "teacher")
-    module.set_up(None, None)
-    assert (
-        "belongs to teacher: going on with what is installed. Ask them" in capsys.readouterr().err
-    )
-
-    monkeypatch.setattr("os.access", lambda *_: False)
-    with pytest.raises(PermissionError) as raised:
-        module.set_up(None, None)
-    assert re.match(
-        r"You may not run .*: ask teacher to set .*for all", module.advice(raised.value)
-    )
+    error = OSError(number, os.strerror(number), "a file")
+    text = course.load().advice(error)
+    assert advice in text
+    assert number == errno.ENOSPC or "a file" in text
 
 
 needs_users = pytest.mark.skipif(os.name == "nt", reason="Windows has other rights and no sudo")
