@@ -4,14 +4,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# What other programs set for a Python of their own would mislead the course's (-E, below, too).
+unexport PYTHONHOME PYTHONPATH PIP_TARGET PIP_PREFIX PIP_USER
+
 # Given on the command line or not; an empty CONSTRAINTS= means the newest versions.
 options = $(if $(TORCH),--torch "$(TORCH)") \
   $(if $(filter undefined,$(origin CONSTRAINTS)),,--constraints "$(CONSTRAINTS)")
 
 # Prints nothing where .venv is up to date or was made, else one line that says what to do.
-set-up = $(shell $(PYTHON) bootstrap.py $(options) || [ $$? -eq 1 ] || echo "The set-up did not \
+set-up = $(shell line=$$($(PYTHON) -E bootstrap.py $(options)) || echo "$${line:-The set-up did not \
 start or was cut off: run the same command again. Without Python 3.11 or newer here, install it; under another \
-name, name it, as in make lab PYTHON=python3.12")
+name, name it, as in make lab PYTHON=python3.12}")
 
 # As an error of make's own, that line is the last one on the screen.
 stop-if-any = $(if $(1),$(error $(1)))
@@ -20,7 +23,7 @@ stop-if-any = $(if $(1),$(error $(1)))
 add-browser = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
   --constraint constraints.txt --editable ".[browser]"
 
-.PHONY: help lab test setup lint notebooks mutants browser everywhere soak bench constraints clean
+.PHONY: help lab test setup lint notebooks mutants browser everywhere stranger soak bench wheel constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -53,11 +56,17 @@ browser: setup ## use the course in a real browser as a learner would (needs Chr
 everywhere: setup ## run the suite under many settings (ARGS=no-home+tr_TR; all take hours)
 	$(BIN)/python tests/settings/everywhere.py $(ARGS)
 
+stranger: setup ## run the suite as on machines that are new to the project
+	$(BIN)/python tests/settings/everywhere.py bare+zip+no-network stranger no-home lived-in full-home $(ARGS)
+
 soak: setup ## run the suite N times under random settings: make soak N=20
 	$(BIN)/python tests/settings/everywhere.py --soak $(or $(N),20) $(ARGS)
 
 bench: setup ## time the lessons and the fast training; write .bench/results.json
 	$(BIN)/python -m benchmarks $(ARGS)
+
+wheel: setup ## build the package into dist/, lessons and data in it
+	$(BIN)/python -m hatchling build
 
 constraints: setup ## write constraints.txt anew with the newest versions (then: make test)
 	sed '/^[^#]/d' constraints.txt > constraints.new
@@ -66,5 +75,5 @@ constraints: setup ## write constraints.txt anew with the newest versions (then:
 	mv constraints.new constraints.txt
 
 clean: ## remove .venv and all else that can be made anew; never work/
-	rm -rf .venv .venv.aside .venv.lock .bench .browser .mypy_cache .pytest_cache .ruff_cache data/unpacked
+	rm -rf .venv .venv.old .venv.lock .bench .browser dist .mypy_cache .pytest_cache .ruff_cache data/unpacked
 	find src tests browser benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +

@@ -7,8 +7,9 @@ only. Progress goes to stderr. When something fails, stdout has one line that sa
 
 An installation that was cut off is never repaired but made anew: installers leave half-linked
 packages that they later take for whole. So a stamp is written into `.venv` last; it holds all that
-the environment was made from, and only where that is unchanged is nothing done. A finished
-environment is set aside while a new one is made, and comes back if that fails.
+the environment was made from, and only where that is unchanged is nothing done. The environment
+that a new one replaces waits in `.venv.old` until the new one has its stamp, and comes back if it
+gets none.
 """
 
 import sys
@@ -26,33 +27,70 @@ import argparse
 import ast
 import contextlib
 import errno
-import functools
+import importlib.metadata
 import importlib.util
 import json
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sysconfig
 import time
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-ASIDE = ROOT / ".venv.aside"  # the finished environment, while a new one is made
+PLACE = VENV.resolve()  # on another disk, where `.venv` is a link
+OLD = PLACE.with_name(PLACE.name + ".old")
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+BASE = getattr(sys, "_base_executable", sys.executable)  # not `.venv`'s own, which will be moved
 STAMP = VENV / "made-from.json"
 LOCK = ROOT / ".venv.lock"
 
-ROOM = "room (8 GB on Linux, 3 GB elsewhere)"  # .venv and the installer's cache, measured
-LINES_SHOWN = 20  # of an installer that failed
+Stamp = dict[str, Any]
+Variables = dict[str, str]
+Command = list[str | Path]
 
-# The parts of Python that a build from source leaves out where a library was missing, and what
-# brings that library on Debian and Ubuntu.
+ROOM = "room (8 GB on Linux, 3 GB elsewhere)"  # .venv and the installer's cache, measured
+
+# What an installer's words, uv's or pip's, tell of the cause; the first that fits is taken.
+CAUSES = {
+    "cache": r"Failed to initialize cache",
+    "disk": r"No space left|Disk quota|os error (28|112|122)\b|Errno (28|122)\b",
+    "certificate": r"certificate|UnknownIssuer",
+    "refusal": r"Unauthorized|Forbidden|Proxy Authentication",
+    "connection": r"dns error|error sending request|Could not connect|time(d )?out|NewConnection"
+    r"|ProxyError|SSLError|name resolution|is unreachable|connection (closed|reset)|RemoteDisconn"
+    r"|IncompleteRead|Bad Gateway|Service Unavailable|Internal Server Error",
+    "gap": r"was not found in the package registry|from versions: none",
+    "versions": r"No solution found|ResolutionImpossible|No matching distribution",
+}
+UNREACHABLE = {"certificate", "refusal", "connection"}
+ADVICE = {
+    "cache": "uv's cache cannot be written to: set UV_CACHE_DIR to a folder of your own",
+    "disk": f"The disk is full: make {ROOM}, or set UV_CACHE_DIR to a folder on another disk",
+    "certificate": "The certificate of the package registry is not trusted: log in to the network, "
+    "or, where a company or school inspects the traffic, set SSL_CERT_FILE to its root certificate",
+    "refusal": "The package registry, or a proxy, refused: log in to the network, "
+    "or name a registry that you may use, as in UV_DEFAULT_INDEX=https://...",
+    "connection": "The package registry cannot be reached: connect to the network "
+    "(behind a proxy, set HTTPS_PROXY)",
+    "gap": "The package registry lacks a package, as it says above: name one that has them all, "
+    "as in UV_DEFAULT_INDEX=https://...",
+    "versions": "No versions fit, as it says above: name another Python (PYTHON=python3.12)",
+    "unknown": "The installer failed for the reason above: fix that",
+}
+
+# Those settings of pip that say where packages come from, and how to get there.
+SOURCES = {"index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert"}
+SOURCES |= {"client-cert", "proxy", "timeout", "retries", "keyring-provider"}
+
+# The parts of Python that a build from source leaves out where these packages are missing.
 PARTS = {
     "bz2": "libbz2-dev",
     "ctypes": "libffi-dev",
@@ -62,52 +100,13 @@ PARTS = {
     "zlib": "zlib1g-dev",
 }
 
-# Variables by which other programs would lead an installer astray.
-MISLEADING = {
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "PIP_USER",
-    "PIP_TARGET",
-    "PIP_PREFIX",
-    "PIP_ROOT",
-    "PIP_REQUIRE_VIRTUALENV",
-    "UV_SYSTEM_PYTHON",
-    "VIRTUAL_ENV",
-    "CONDA_PREFIX",
-}
-
-# What an installer says when it fails, in the words of uv and of pip, and what to do about it. For
-# anything else, its own words have to do.
-NO_VERSIONS = r"No solution found|No matching distribution|ResolutionImpossible|no wheels with"
-REMEDIES = {
-    r"No space left|os error 28|Disk quota exceeded|os error 122": (
-        f"The disk, or your share of it, is full: make {ROOM}"
-    ),
-    r"invalid peer certificate|CERTIFICATE_VERIFY_FAILED|UnknownIssuer|SSLError": (
-        "The certificate of the package registry is not trusted here: behind a proxy that reads "
-        "along, set SSL_CERT_FILE to your organization's certificate file"
-    ),
-    r"\b40[137] (Client Error|Forbidden|Unauthorized|Proxy)": (
-        "The package registry, or a proxy before it, refuses access: ask whoever runs it"
-    ),
-    NO_VERSIONS: (
-        "No versions fit this Python and system, as it says above: name another Python, as in "
-        "`make lab PYTHON=python3.12`"
-    ),
-}
-NO_CONNECTION = (
-    r"dns error|error sending request|Failed to (fetch|connect)|Could not connect|timed out"
-    r"|NewConnectionError|ConnectTimeout|ProxyError|name resolution|is unreachable"
-    r"|Connection refused"
-)
-
 
 class SetupError(Exception):
     """The set-up cannot go on; the text is one line that says what to do."""
 
 
-class ConnectionLostError(SetupError):
-    """The package registry cannot be reached."""
+class UnreachableError(SetupError):
+    """The packages cannot be loaded now, so an older environment will have to do."""
 
 
 def say(text: str) -> None:
@@ -118,7 +117,7 @@ def say(text: str) -> None:
 # ---------------------------------------------------------------------------- the stamp
 
 
-def read_stamp() -> dict[str, object]:
+def read_stamp() -> Stamp:
     """Return what the environment was made from; nothing where it is missing or unfinished."""
     try:
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
@@ -127,59 +126,140 @@ def read_stamp() -> dict[str, object]:
     return stamp if isinstance(stamp, dict) else {}
 
 
-def write_stamp(wanted: Mapping[str, object]) -> None:
+def write_stamp(wanted: Stamp) -> None:
     """Write the stamp whole or not at all."""
     unfinished = STAMP.with_suffix(".tmp")
     unfinished.write_text(json.dumps(wanted, indent=1), encoding="utf-8")
     unfinished.replace(STAMP)
 
 
-def wanted_stamp(torch: str | None, constraints: str | None) -> dict[str, object]:
+def read_project() -> Stamp:
+    """Return what in pyproject.toml changes the installation, and nothing else.
+
+    Raises:
+        SetupError: if the file is damaged.
+    """
+    try:
+        content = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    except ValueError as error:
+        msg = f"pyproject.toml is damaged ({error}): get the original from the course again"
+        raise SetupError(msg) from None
+    project = content.get("project", {})
+    names = ("name", "requires-python", "dependencies", "scripts")
+    return {
+        **{name: project.get(name) for name in names},
+        "dev": project.get("optional-dependencies", {}).get("dev"),
+        "build-system": content.get("build-system"),
+        "hatch": content.get("tool", {}).get("hatch"),
+    }
+
+
+def read_versions(constraints: str) -> dict[str, str]:
+    """Return the lines of the file `constraints`, without comments, by the package's name.
+
+    Raises:
+        SetupError: if there is no such file, or it is not UTF-8.
+    """
+    if not constraints:
+        return {}
+    try:
+        text = (ROOT / constraints).read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError):
+        msg = f"There is no file {constraints}: name another, or none for the newest versions"
+        raise SetupError(msg) from None
+    except UnicodeDecodeError:
+        msg = f"{constraints} is not UTF-8 text: save it as UTF-8"
+        raise SetupError(msg) from None
+    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+    return {plain_name(re.split(r"[^\w.-]", line)[0]): line for line in lines if line}
+
+
+def plain_name(name: str) -> str:
+    """Return a package's name in the form in which names are compared."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def site_packages() -> Path:
+    """Return the folder of `.venv` that holds the packages."""
+    return Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV), "platbase": str(VENV)}))
+
+
+def installed() -> Iterable[str]:
+    """Return the names of the packages in `.venv`."""
+    found = importlib.metadata.distributions(path=[str(site_packages())])
+    return sorted({plain_name(package.name) for package in found})
+
+
+def wanted_stamp(
+    torch: str | None, constraints: str | None, packages: Iterable[str] | None = None
+) -> Stamp:
     """Return all that the environment depends on, by name.
 
     Args:
         torch: "cpu", "default", or None for what was chosen last.
         constraints: a file of exact versions, "" for the newest, or None for what was chosen last.
+        packages: those whose versions matter; None for those that were installed last.
 
     Raises:
-        SetupError: if `torch` is another word or there is no such file.
+        SetupError: if `torch` is another word, there is no such file, or a file is damaged.
     """
     last = read_stamp()
-    torch = torch or str(last.get("torch", "default"))
+    torch = torch or last.get("torch", "default")
     if torch not in {"cpu", "default"}:
         msg = f"TORCH={torch} is unknown: leave it out, or give TORCH=cpu or TORCH=default"
         raise SetupError(msg)
     if constraints is None:
-        constraints = str(last.get("constraints", "constraints.txt"))
-    if constraints and not (ROOT / constraints).is_file():
-        msg = f"There is no file {constraints}: name another, or none for the newest versions"
-        raise SetupError(msg)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    # Not the settings of the tests and checks, which change nothing of what is installed.
-    installed = {name: project.get(name) for name in ("build-system", "project")}
+        constraints = last.get("constraints", "constraints.txt")
+    versions = read_versions(constraints)
+    packages = last.get("versions", ()) if packages is None else packages
     return {
-        "folder": str(ROOT),  # an environment that was moved elsewhere does not work
+        **here(),
         "torch": torch,
         "constraints": constraints,
-        "pyproject.toml": installed,
-        "versions": exact_versions(ROOT / constraints) if constraints else [],
+        "versions": {name: versions.get(name) for name in packages},
+        "project": read_project(),
     }
 
 
-def exact_versions(constraints: Path) -> list[str]:
-    """Return the lines of a file of versions, without comments."""
-    lines = (line.partition("#")[0].strip() for line in constraints.read_text("utf-8").splitlines())
-    return [line for line in lines if line]
+def has_python() -> bool:
+    """Tell whether the Python of `.venv` is there.
+
+    Raises:
+        SetupError: if this user may not look, and may not make another `.venv` either.
+    """
+    try:
+        PYTHON.stat()
+    except PermissionError:
+        if is_mine(ROOT):
+            return False
+        msg = (
+            f"The Python of .venv, {PYTHON.resolve()}, cannot be read by you: ask {owner(ROOT)} to "
+            "make .venv with one that all may read (`make clean`, `make setup PYTHON=...`)"
+        )
+        raise SetupError(msg) from None
+    except OSError:
+        return False
+    return True
 
 
-def is_up_to_date(wanted: Mapping[str, object]) -> bool:
-    """Tell whether `.venv` was finished, from `wanted`, and works."""
-    return read_stamp() == wanted and works()
+def is_up_to_date(wanted: Stamp) -> bool:
+    """Tell whether `.venv` was finished, from `wanted`, and its Python is still there."""
+    return has_python() and read_stamp() == wanted
 
 
-def works() -> bool:
-    """Tell whether there is a finished environment whose Python can be run."""
-    return bool(read_stamp()) and os.access(PYTHON, os.X_OK)
+def here() -> Stamp:
+    """Return where `.venv` works: in this folder, on this kind of machine, with this Python."""
+    return {
+        "folder": str(ROOT),
+        "system": sysconfig.get_platform(),  # machines of two kinds may share a disk
+        "python": PYTHON.resolve().name,  # which an upgrade of the system may point elsewhere
+    }
+
+
+def is_usable() -> bool:
+    """Tell whether `.venv` was finished and works here, whatever it was made from."""
+    stamp = read_stamp()
+    return has_python() and all(stamp.get(name) == value for name, value in here().items())
 
 
 # ---------------------------------------------------------------------------- one at a time
@@ -215,58 +295,52 @@ def only_one() -> Iterator[None]:
         yield
 
 
-# ---------------------------------------------------------------------------- destroy last
+# ---------------------------------------------------------------------------- old and new
+
+
+def keep_one() -> None:
+    """Keep the new environment if it was finished, else bring back the one that it replaces."""
+    if not OLD.exists():
+        return
+    if not STAMP.exists():
+        if PLACE.exists():
+            shutil.rmtree(PLACE)
+        OLD.rename(PLACE)
+        say("The environment in .venv is again as it was before.")
+        return
+    shutil.rmtree(OLD)
 
 
 @contextlib.contextmanager
-def old_one_set_aside() -> Iterator[None]:
-    """Keep a finished environment until a new one is whole; put it back if that fails."""
-    if not read_stamp():
-        remove(VENV)  # it was cut off
-    if VENV.exists():
-        VENV.rename(ASIDE)
+def replacing() -> Iterator[None]:
+    """Move a usable `.venv` aside, and keep it if no new one is finished."""
+    if is_usable():
+        PLACE.rename(OLD)
+    STAMP.unlink(missing_ok=True)  # of one that is not usable
     try:
         yield
-    except BaseException:
-        put_back()
-        raise
-    remove(ASIDE)
+    finally:
+        keep_one()
 
 
-def put_back() -> None:
-    """Undo a renewal that has failed, or was cut off, and finish one that was not."""
-    if not ASIDE.exists():
-        return
-    if read_stamp():
-        remove(ASIDE)
-    else:
-        remove(VENV)
-        ASIDE.rename(VENV)
+# ---------------------------------------------------------------------------- the installation
 
 
-def remove(folder: Path) -> None:
-    """Remove `folder`, if it is there."""
-    if folder.exists():
-        shutil.rmtree(folder)
-
-
-# ---------------------------------------------------------------------------- the installers
-
-
-def run(command: Sequence[str | Path], *, quiet: bool) -> str | None:
-    """Run `command` in the course's folder, without what other programs have set.
+def run(command: Command, variables: Variables, *, quiet: bool = True) -> str | None:
+    """Run `command` in the course's folder.
 
     Args:
         command: the program and its arguments.
+        variables: its environment variables.
         quiet: keep what it prints instead of showing it.
 
     Returns:
-        None if it succeeded, else what it printed (nothing if that was shown).
+        None if it succeeded, else what it printed, or its exit status if that was shown.
     """
     done = subprocess.run(  # noqa: S603 - our own commands
         command,
         cwd=ROOT,
-        env=installers_environment(),
+        env=variables,
         check=False,
         close_fds=False,  # they hold the lock too
         stdout=subprocess.PIPE if quiet else sys.stderr,
@@ -274,54 +348,85 @@ def run(command: Sequence[str | Path], *, quiet: bool) -> str | None:
         text=True,
         errors="replace",
     )
-    return None if done.returncode == 0 else done.stdout or ""
+    if done.returncode == 0:
+        return None
+    return done.stdout or f"{Path(command[0]).name} ended with status {done.returncode}"
 
 
-@functools.cache
-def installers_environment() -> dict[str, str]:
-    """Return the variables that an installer is to see: where it looks is what pip was told.
-
-    uv does not read pip's settings. Who has set a mirror for pip, as in many countries and firms,
-    may have no other way to any package.
-    """
-    environment = {name: value for name, value in os.environ.items() if name not in MISLEADING}
-    settings = pip_settings()
-    environment["PIP_USER"] = "0"  # else a `user = true` in pip's settings
-    if any(name.startswith("UV_") and "INDEX" in name for name in environment):
-        return environment  # uv was told as well
-    handed_on = {
-        "UV_DEFAULT_INDEX": settings.get("index-url"),
-        "UV_INDEX": settings.get("extra-index-url"),
-        "UV_INDEX_STRATEGY": settings.get("extra-index-url") and "unsafe-best-match",  # as pip
-        "UV_NO_INDEX": settings.get("no-index"),
-        "UV_FIND_LINKS": ",".join(settings.get("find-links", "").split()),
-        "UV_INSECURE_HOST": settings.get("trusted-host"),
-        "SSL_CERT_FILE": settings.get("cert"),
-        "HTTPS_PROXY": settings.get("proxy"),
-    }
-    return {name: value for name, value in handed_on.items() if value} | environment
+def variables_without(*beginnings: str) -> Variables:
+    """Return this process's environment variables, less those whose names begin so."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(beginnings)}
 
 
 def pip_settings() -> dict[str, str]:
-    """Return what pip's own files say about where packages come from; nothing without pip."""
-    command = [sys.executable, "-m", "pip", "config", "list"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    lines = re.findall(r"^(global|install|:env:)\.([\w-]+)=(.*)$", done.stdout, re.MULTILINE)
-    # The later sections win.
-    ordered = sorted(lines, key=lambda line: ("global", "install", ":env:").index(line[0]))
-    return {name: str(ast.literal_eval(value)) for _, name, value in ordered}
+    """Return pip's settings by name, from its files and variables; nothing where pip is missing."""
+    for python in filter(Path.exists, (PYTHON, Path(BASE))):
+        listing = subprocess.run(  # noqa: S603 - our own command
+            [python, "-m", "pip", "config", "list"],
+            env=variables_without("PYTHON") | {"PIP_USER": "0"},  # else only the user's own file
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        found = re.findall(r"^(global|install|:env:)\.(\S+?)=(.*)$", listing.stdout, re.MULTILINE)
+        if listing.returncode == 0:
+            # What is set for `pip install` outdoes what is set for all, and a variable both.
+            found.sort(key=lambda setting: ["global", "install", ":env:"].index(setting[0]))
+            return {name: ast.literal_eval(value) for _, name, value in found}
+    return {}
+
+
+def installer_variables() -> Variables:
+    """Return the environment variables for pip and uv.
+
+    They are the user's own, less those of PYTHON and PIP, which may lead packages elsewhere (as
+    PYTHONPATH and PIP_TARGET do). What pip knows of where packages come from holds for uv too.
+    """
+    pip = {name: value for name, value in pip_settings().items() if name in SOURCES}
+    for_pip = {"PIP_" + name.upper().replace("-", "_"): value for name, value in pip.items()}
+    for_pip |= {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    for_uv = {
+        "UV_INSECURE_HOST": " ".join(pip.get("trusted-host", "").split()),
+        "SSL_CERT_FILE": pip.get("cert", ""),
+        "HTTPS_PROXY": pip.get("proxy", ""),
+        "HTTP_PROXY": pip.get("proxy", ""),
+    }
+    if not has_settings_of_uv():
+        for_uv["UV_DEFAULT_INDEX"] = pip.get("index-url", "")
+        for_uv["UV_INDEX"] = " ".join(pip.get("extra-index-url", "").split())
+        for_uv["UV_FIND_LINKS"] = ",".join(pip.get("find-links", "").split())
+        # Which is pip's way: the best version in any of them.
+        for_uv["UV_INDEX_STRATEGY"] = "unsafe-best-match" if for_uv["UV_INDEX"] else ""
+    for_uv = {name: value for name, value in for_uv.items() if value}
+    return for_uv | variables_without("PYTHON", "PIP_") | for_pip
+
+
+def has_settings_of_uv() -> bool:
+    """Tell whether the user has told uv itself where packages come from."""
+    variables = {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL"}
+    variables |= {"UV_FIND_LINKS", "UV_CONFIG_FILE"}
+    own = os.environ.get("APPDATA" if os.name == "nt" else "XDG_CONFIG_HOME") or "~/.config"
+    files = [Path(os.path.expanduser(own), "uv", "uv.toml"), Path("/etc/uv/uv.toml")]  # noqa: PTH111
+    return not variables.isdisjoint(os.environ) or any(file.exists() for file in files)
 
 
 def find_uv() -> str | None:
-    """Return the uv of this machine, if it has one that works and will outlive `.venv`."""
+    """Return the uv of this machine, if it has one that is new enough and will outlive `.venv`."""
     uv = shutil.which("uv")
-    if uv is None or VENV in Path(uv).parents or run([uv, "--version"], quiet=True) is not None:
+    if uv is None or VENV in Path(uv).parents:
         return None
-    return uv
+    newest_option: Command = [uv, "pip", "install", "--torch-backend", "cpu", "--help"]
+    return None if run(newest_option, variables_without("PYTHON")) else uv
+
+
+def uv_in_venv() -> str:
+    """Return where pip puts uv."""
+    return str(PYTHON.with_name("uv" + PYTHON.suffix))
 
 
 def make_venv(*, with_pip: bool) -> None:
-    """Make `.venv`."""
+    """Make `.venv` empty, whatever was there."""
     if with_pip and importlib.util.find_spec("ensurepip") is None:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         msg = (
@@ -329,218 +434,278 @@ def make_venv(*, with_pip: bool) -> None:
             f"(on Debian and Ubuntu with `sudo apt install python{version}-venv`)"
         )
         raise SetupError(msg)
-    options = [] if with_pip else ["--without-pip"]
-    failure = run([sys.executable, "-m", "venv", *options, VENV], quiet=True)
-    if failure is not None:
-        raise failed(failure, "default")
+    options = ["--clear"] if with_pip else ["--clear", "--without-pip"]
+    command: Command = [BASE, "-m", "venv", *options, PLACE]
+    failure = run(command, variables_without("PYTHON", "PIP_"))
+    if failure:
+        show(failure)
+        in_use = ", and close JupyterLab and all that uses it" if os.name == "nt" else ""
+        msg = f"Python could not make .venv for the reason above: fix that{in_use}"
+        raise SetupError(full_disk() or msg)
 
 
 def install_uv() -> str | None:
     """Install uv into `.venv` and return it; None where there is none for this machine."""
     say("Installing uv, which installs the rest two to five times faster than pip.")
-    # five retries take two minutes
-    pip_install: list[str | Path] = [PYTHON, "-m", "pip", "install", "--retries", "1"]
-    failure = run([*pip_install, "--quiet", "uv"], quiet=True)
+    install: Command = [PYTHON, "-m", "pip", "install", "--quiet", "--only-binary", "uv", "uv"]
+    failure = run(install, installer_variables())
     if failure is None:
-        return str(PYTHON.with_stem("uv")) if os.name == "nt" else str(PYTHON.with_name("uv"))
-    if cause_of(failure) != NO_VERSIONS:
-        raise failed(failure, "default")
+        return uv_in_venv()
+    show(failure)
+    if cause_of(failure) in UNREACHABLE:
+        raise explain(failure, "default")
+    say("There is no uv for this machine: going on with pip.")
     return None
 
 
-def install_course(uv: str | None, torch: str, constraints: str) -> None:
-    """Install the course and all that it needs into `.venv`.
+def look_up(install: Command, torch: str, constraints: str) -> tuple[Command, Variables]:
+    """Find out what there is to install, without installing it.
 
     Where the versions in the file `constraints` do not fit this Python and system, take the newest.
-    """
-    if uv:
-        install: list[str | Path] = [uv, "pip", "install", "--python", PYTHON, "pip"]
-    elif torch == "default":
-        install = [PYTHON, "-m", "pip", "install"]
-    else:
-        msg = "TORCH=cpu needs uv, which could not be installed: install uv, or leave TORCH out"
-        raise SetupError(msg)
-    if torch == "cpu":
-        install += ["--torch-backend", "cpu"]
-    install += ["--editable", ".[dev]"]
 
-    say("Looking up the versions to install.")
-    tested = ["--constraint", constraints] if constraints else []
-    failure = run([*install, *tested, "--dry-run"], quiet=True)
-    if failure and tested and cause_of(failure) == NO_VERSIONS:
-        say(f"The versions in {constraints} do not fit this Python and system: taking the newest.")
-        tested = []
-        failure = run([*install, "--dry-run"], quiet=True)
-    if failure is None:
-        failure = run([*install, *tested], quiet=False)
-    if failure is not None:
-        raise failed(failure, torch)
-    name_folder_in_ascii()
+    Args:
+        install: the beginning of the command that installs.
+        torch: "cpu" or "default".
+        constraints: the file of exact versions, or "".
 
-
-def name_folder_in_ascii() -> None:
-    """Let Python find the course also where it reads the folder's name in another encoding.
-
-    The installer writes the name in UTF-8. Before 3.13, Python reads it in the system's encoding,
-    and does not even start where that has no such letters.
-    """
-    if str(ROOT).isascii():
-        return
-    code = "import os, sys; sys.path.append(os.path.join(os.path.dirname(sys.prefix), 'src'))\n"
-    for path in VENV.glob("**/site-packages/*dlcourse*.pth"):
-        path.write_text(code, encoding="ascii")
-
-
-# ---------------------------------------------------------------------------- the set-up
-
-
-def set_up(torch: str | None, constraints: str | None) -> None:
-    """Make `.venv` as `wanted_stamp` says, unless it is up to date.
+    Returns:
+        the whole command that installs, and its environment variables.
 
     Raises:
-        SetupError: if it cannot be made; a finished one that was there is still there.
+        SetupError: if that cannot be installed; UnreachableError if it is the connection's fault.
     """
-    if is_up_to_date(wanted_stamp(torch, constraints)):
-        return
-    try:
-        with only_one():
-            put_back()
-            wanted = wanted_stamp(torch, constraints)
-            if not is_up_to_date(wanted):  # as after the other process, or what was put back
-                renew(str(wanted["torch"]), str(wanted["constraints"]), wanted)
-    except ConnectionLostError:
-        if not works():
-            raise
-        say(
-            "What the course needs has changed, and the package registry cannot be reached: going "
-            "on with what is installed. Connect to the network and repeat the command to renew it."
-        )
-    except PermissionError:
-        if os.name == "nt" or os.access(ROOT, os.W_OK) or not works():
-            raise
-        say(
-            f"What the course needs has changed, and {ROOT} belongs to {owner(ROOT)}: going on "
-            "with what is installed. Ask them to run `make setup` there."
-        )
+    variables = installer_variables()
+    no_index = variables.get("PIP_NO_INDEX") in {"1", "true"}  # uv has no variable for it
+    install = [*install, *["--no-index"] * no_index]
+    install += [*["--torch-backend", "cpu"] * (torch == "cpu"), "--editable", ".[dev]"]
+    tested = ["--constraint", constraints] if constraints else []
+
+    say("Looking up the versions to install.")
+    while True:
+        failure = run([*install, *tested, "--dry-run"], variables)
+        if failure is None:
+            return [*install, *tested], variables
+        cause = cause_of(failure)
+        if cause == "versions" and tested:
+            say(f"The versions in {constraints} do not fit this machine: taking the newest.")
+            tested = []
+        elif cause == "cache" and "UV_CACHE_DIR" not in variables:
+            variables["UV_CACHE_DIR"] = str(PLACE / "cache")  # there is no home, or it is full
+        elif cause == "certificate" and "UV_SYSTEM_CERTS" not in variables:
+            variables["UV_SYSTEM_CERTS"] = "true"  # the company's own may be there
+        elif cause == "connection" and "UV_INDEX" in variables.keys() - os.environ.keys():
+            say("pip's extra index cannot be reached: going on without it.")
+            del variables["UV_INDEX"]
+        else:
+            show(failure)
+            raise explain(failure, torch)
 
 
-def renew(torch: str, constraints: str, wanted: Mapping[str, object]) -> None:
-    """Make `.venv` new; only when it is whole does the old one go."""
-    check_python()
+def install_course(uv: str | None, torch: str, constraints: str) -> None:
+    """Install the course and all that it needs into `.venv`."""
+    install: Command = [PYTHON, "-m", "pip", "install"]
+    if uv:
+        install = [uv, "pip", "install", "--python", PYTHON, "pip"]
+    elif torch == "cpu":
+        msg = "TORCH=cpu needs uv, which could not be installed: install uv, or leave TORCH out"
+        raise SetupError(msg)
+    install, variables = look_up(install, torch, constraints)
+    if run(install, variables, quiet=False):
+        msg = "The installation stopped for the reason above (often it is the network): fix that"
+        raise SetupError(full_disk() or msg)
+    write_paths_in_ascii()
+
+
+def write_paths_in_ascii() -> None:
+    """Let `.venv` find the course in a folder with other letters than ASCII, in every locale.
+
+    Installers write the files that name such folders in UTF-8. In another locale, Python before
+    3.13 cannot read them and does not even start, and a newer one finds no course.
+    """
+    line = "import os, sys; sys.path.append(os.path.join(os.path.dirname(sys.prefix), 'src'))\n"
+    for file in site_packages().glob("*.pth"):
+        if not file.read_bytes().isascii():
+            file.write_text(line, encoding="ascii")
+
+
+def make_anew(torch: str, constraints: str) -> None:
+    """Make `.venv` from nothing; if that fails, keep the one that was there."""
     anew = " anew" * VENV.exists()  # where it was cut off, or what it is made from has changed
     say(f"Setting up the course in .venv{anew}: a few minutes, and up to 6 GB on Linux.")
-    with old_one_set_aside():
-        uv = find_uv()
+    uv = find_uv()
+    any_uv = uv or uv_in_venv()
+    if is_usable() and Path(any_uv).exists():  # look before anything is moved
+        nowhere = PLACE / "nowhere"  # where nothing is installed yet
+        command: Command = [any_uv, "pip", "install", "--python", BASE, "--target", nowhere]
+        look_up(command, torch, constraints)
+    with replacing():
         make_venv(with_pip=uv is None)
         install_course(uv or install_uv(), torch, constraints)
-        write_stamp(wanted)
+        write_stamp(wanted_stamp(torch, constraints, installed()))
     say("The set-up is complete.")
 
 
-def check_python() -> None:
-    """Raise SetupError where the course cannot work with this Python, before 6 GB are loaded."""
-    if os.pathsep in str(ROOT):
-        msg = f"Python cannot work in {ROOT}: give the folder a name without {os.pathsep}"
-        raise SetupError(msg)
-    missing = [name for name in PARTS if not is_built_in(name)]
-    if missing:
-        libraries = " ".join(PARTS[name] for name in missing)
-        msg = (
-            f"This Python ({sys.executable}) was built without {', '.join(missing)}: name another, "
-            f"as in `make lab PYTHON=python3.12`, or build it anew after `apt install {libraries}`"
-        )
-        raise SetupError(msg)
-    system = system_without_torch()
-    if system:
-        msg = f"There is no PyTorch of today for {system}"
-        raise SetupError(msg)
-
-
-def system_without_torch() -> str:
-    """Return the name of this system, and what to use instead, if PyTorch does not support it."""
-    machine = platform.machine().lower()
-    if sys.platform == "darwin" and machine == "x86_64":
-        return "Macs with an Intel chip: on one with a chip of Apple's, install Python for arm64"
-    if sys.platform == "win32" and machine == "arm64":
-        return "Python for ARM on Windows: install Python for x64, which runs there, too"
-    if "musl" in str(sysconfig.get_config_var("SOABI")):
-        return "systems with musl, such as Alpine: use one with glibc, such as Debian"
-    if sys.maxsize < 2**32:
-        return "a Python of 32 bits: install one of 64 bits"
-    return ""
-
-
-def is_built_in(part: str) -> bool:
-    """Tell whether this Python was built with one of its `PARTS`."""
-    try:
-        importlib.import_module(part)
-    except ImportError:
-        return False
-    return True
+def set_up(torch: str | None, constraints: str | None) -> None:
+    """Make `.venv` as `wanted_stamp` says, unless it is up to date."""
+    if is_up_to_date(wanted_stamp(torch, constraints)):
+        return
+    check_machine(sysconfig.get_platform(), platform.machine())
+    check_python()
+    with only_one():
+        keep_one()  # where a set-up was cut off
+        wanted = wanted_stamp(torch, constraints)
+        if is_up_to_date(wanted):  # the other process made it
+            return
+        try:
+            make_anew(wanted["torch"], wanted["constraints"])
+        except UnreachableError as error:
+            if not is_usable():
+                raise
+            say(f"{error}. Until then, the course runs in the environment that it had.")
 
 
 # ---------------------------------------------------------------------------- what to do
 
 
-def failed(said: str, torch: str) -> SetupError:
-    """Return the error for an installer that failed, after showing its own last words."""
-    say("".join(said.splitlines(keepends=True)[-LINES_SHOWN:]).rstrip())
-    cause = cause_of(said)
-    if cause == NO_CONNECTION:
-        remedy = "connect to the network" + " or leave out TORCH=cpu" * (torch == "cpu")
-        return ConnectionLostError(f"The package registry cannot be reached: {remedy}")
-    unknown = full_disk() or "The reason is above: see what you can do about it"
-    return SetupError(REMEDIES.get(cause, unknown))
+def check_machine(system: str, machine: str) -> None:
+    """Refuse a machine for which PyTorch has no packages.
+
+    Args:
+        system: its name for `sysconfig.get_platform`.
+        machine: its name for `platform.machine`.
+
+    Raises:
+        SetupError: if this is one.
+    """
+    libc = f"{sysconfig.get_config_var('SOABI')} {sysconfig.get_config_var('HOST_GNU_TYPE')}"
+    if sys.maxsize < 2**32:
+        kind, remedy = "a 32-bit Python", "install a 64-bit one"
+    elif sys.implementation.name != "cpython":
+        kind, remedy = sys.implementation.name, "install the Python of python.org"
+    elif system.startswith("macosx") and machine == "x86_64":
+        kind = "a Mac with an Intel processor, or for a Python made for one"
+        remedy = "on Apple silicon, install a Python for arm64; else use another machine"
+    elif system == "win-arm64":
+        kind, remedy = "Windows on ARM", "set up the course in WSL (Ubuntu)"
+    elif "musl" in libc:
+        kind, remedy = "Alpine and other Linux with musl", "use one with glibc, such as Debian"
+    elif system.startswith("linux") and machine not in {"x86_64", "aarch64"}:
+        kind, remedy = f"Linux on {machine}", "use a machine with x86-64 or ARM (aarch64)"
+    else:
+        return
+    msg = f"PyTorch has no packages for {kind}: {remedy}"
+    raise SetupError(msg)
 
 
-def cause_of(said: str) -> str:
-    """Return the pattern of what an installer failed at; "" if it is none that is known."""
-    # Without a connection, pip says as well that there is no such package.
-    patterns = (*(known for known in REMEDIES if known != NO_VERSIONS), NO_CONNECTION, NO_VERSIONS)
-    return next((known for known in patterns if re.search(known, said, re.IGNORECASE)), "")
+def check_python() -> None:
+    """Refuse a Python, or a folder, in which the course would be installed but not work.
+
+    Raises:
+        SetupError: if a part of Python is missing, or the path cannot hold an environment.
+    """
+    missing = []
+    for part in PARTS:
+        try:
+            importlib.import_module(part)
+        except ImportError:
+            missing.append(part)
+    if missing:
+        libraries = " ".join(PARTS[part] for part in missing)
+        msg = (
+            f"This Python was built without {', '.join(missing)}: name another one "
+            f"(PYTHON=python3.12), or install {libraries} and build it again"
+        )
+        raise SetupError(msg)
+    if os.pathsep in str(PLACE):
+        where = PLACE.parent
+        msg = f"No environment can be made in {where}: rename the folder that has a {os.pathsep!r}"
+        raise SetupError(msg)
+
+
+def check_sudo() -> None:
+    """Refuse `sudo` in a folder of the user's own, where root's files would later be in the way."""
+    user = os.environ.get("SUDO_UID", "0")
+    if os.name != "nt" and os.geteuid() == 0 and user != "0" and str(ROOT.stat().st_uid) == user:
+        msg = "With sudo, files that belong to root would block your own later: leave out `sudo`"
+        raise SetupError(msg)
+
+
+def cause_of(words: str) -> str:
+    """Return the name of the cause that an installer's words tell."""
+    found = (name for name, tell in CAUSES.items() if re.search(tell, words, re.IGNORECASE))
+    return next(found, "unknown")
+
+
+def explain(words: str, torch: str) -> SetupError:
+    """Return the error for an installer that failed with these words."""
+    cause = cause_of(words)
+    if cause in UNREACHABLE:
+        return UnreachableError(ADVICE[cause] + ", or leave out TORCH=cpu" * (torch == "cpu"))
+    return SetupError(ADVICE[cause])
+
+
+def show(words: str) -> None:
+    """Show the end of what an installer said."""
+    for line in words.strip().splitlines()[-15:]:
+        say(f"  {line[:300]}")
 
 
 def full_disk() -> str | None:
     """Return the advice for a full disk, if a disk that the set-up writes to is nearly full."""
     # An installer that fails removes what it was unpacking, so some room is left again.
     too_little = 3e9 if sys.platform == "linux" else 1e9
-    for folder in (ROOT, Path.home()):
+    for folder in (PLACE.parent, Path(os.path.expanduser("~"))):  # noqa: PTH111 - there may be none
         free = shutil.disk_usage(folder).free if folder.exists() else too_little
         if free < too_little:
             return f"The disk of {folder} has only {free / 1e9:.1f} GB left: make {ROOM}"
     return None
 
 
-def advice(error: OSError) -> str:
-    """Return what to do about a file or folder that could not be used."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"The disk is full: make {ROOM}"
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return no_right(error.filename or ROOT)
-    return f"{error}: see what is wrong with it"
-
-
-def no_right(path: str | Path) -> str:
-    """Return what to do about a file or folder that the user has no right to use."""
-    whose = owner(ROOT)
-    if os.name == "nt":
-        return f"{path} cannot be changed: close JupyterLab and all that uses it"
-    if read_stamp() and not os.access(PYTHON, os.X_OK):
-        python = os.path.realpath(PYTHON)
-        return f"You may not run {python}: ask {whose} to set the course up with a Python for all"
-    if whose == "root":
-        return f"{path} is root's, as after a `sudo make`: `sudo chown -R $(id -u) {ROOT}`"
-    if not os.access(ROOT, os.W_OK):
-        return f"{ROOT} belongs to {whose}: ask them to run `make setup`, or make your own copy"
-    return f"{path} cannot be written to: see whose it is"
+def is_mine(path: Path) -> bool:
+    """Tell whether a path belongs to this user, as far as the system has owners."""
+    return os.name == "nt" or path.stat().st_uid == os.geteuid()
 
 
 def owner(path: Path) -> str:
-    """Return the name of the user whose `path` is."""
+    """Return the name of the user to whom a path belongs, or its folder where it is missing."""
+    while not os.path.lexists(path):
+        path = path.parent
     try:
         return path.owner()
-    except (KeyError, NotImplementedError):  # a user without a name; Windows
-        return "another user"
+    except (KeyError, NotImplementedError):
+        return f"user {path.stat().st_uid}"
+
+
+def advice(error: OSError) -> str:
+    """Return what to do about a file or folder that could not be used."""
+    path = Path(error.filename or ROOT)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"The disk is full: make {ROOM}"
+    if error.errno == errno.EROFS:
+        return f"{path} cannot be written to: put the course into a folder of your own"
+    if error.errno == errno.EBUSY:
+        return f"{path} is in use ({error.strerror}): close JupyterLab, or `make clean` first"
+    if error.errno not in {errno.EACCES, errno.EPERM}:
+        return f"{error}: fix this"
+    if os.name == "nt":
+        return f"{path} is in use, or not yours: close JupyterLab and all that uses the course"
+    return no_right(path)
+
+
+def no_right(path: Path) -> str:
+    """Return what to do about a path that this user has no right to change."""
+    if not is_mine(ROOT):
+        who = owner(ROOT)
+        return (
+            f"The course in {ROOT} belongs to {who}, and its set-up is out of date: ask {who} to "
+            "run `make setup` there, or put the course into a folder of your own"
+        )
+    if owner(path) != owner(ROOT):
+        return (
+            f"{path} belongs to {owner(path)}, as after a `sudo make`: take it back with "
+            f"`sudo chown -R {os.geteuid()} {shlex.quote(str(ROOT))}`"
+        )
+    return f"{path} may not be written to: allow it with `chmod -R u+rwX {shlex.quote(str(ROOT))}`"
 
 
 def main() -> int:
@@ -557,6 +722,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     try:
+        check_sudo()
         set_up(options.torch, options.constraints)
     except KeyboardInterrupt:
         say("The set-up was interrupted: run the same command again")  # make no longer listens

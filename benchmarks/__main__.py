@@ -3,13 +3,18 @@
     python -m benchmarks
 
 The times are of this machine at this moment: compare them with others from the same machine only,
-and let nothing else run meanwhile. Ratios travel better.
+and let nothing else run meanwhile: `cores_of_others` says what did. Ratios travel better, but not
+`epoch_over_limit` on a busy machine: an epoch on several threads waits at each of its many small
+products for the slowest thread, the large products of the limit hardly ever do.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +24,8 @@ from benchmarks.checks import time_checks
 from benchmarks.clocks import SIZES, error_percent
 from benchmarks.imports import import_milliseconds
 from benchmarks.limit import epoch_over_limit
+from benchmarks.load import busy_seconds_of_others
 from benchmarks.mnist import FAST_BATCH, FAST_EPOCHS, FAST_PEAK, TARGET, USUAL_EPOCHS, compare
-from benchmarks.record import is_busy
 from benchmarks.suite import suite_over_scripts
 from dlcourse.commands.execution import execute
 from dlcourse.commands.lessons import list_lessons
@@ -31,6 +36,7 @@ from dlcourse.files import write_atomically
 from dlcourse.places import ROOT
 
 RESULTS = ROOT / ".bench" / "results.json"
+_MUCH = 0.2  # cores; what a desktop that is left alone takes is less
 
 
 class Metric(NamedTuple):
@@ -41,25 +47,62 @@ class Metric(NamedTuple):
     meaning: str
 
 
-def measure() -> Iterator[Metric]:
-    """Yield every metric, as soon as it is known.
+@dataclass
+class Results:
+    """What `results.json` holds.
 
-    Raises:
-        CourseError: if a lesson fails, or the fast training misses its accuracy.
+    Attributes:
+        machine: what `describe_machine` says.
+        to_do: the parts that are not measured yet.
+        metrics: the values, by the metric's name.
+        failed: why a part could not be measured, by the part's name.
+        cores_of_others: how many cores other programs kept busy meanwhile, by the part's name.
     """
-    yield Metric(
-        "import_dlcourse_ms", import_milliseconds("dlcourse"), "ms, on top of Python's own start"
-    )
-    for lesson in list_lessons():
-        yield from measure_lesson(lesson)
-    yield from measure_training()
-    yield from measure_limit()
-    yield from measure_checks()
+
+    machine: dict[str, str | int]
+    to_do: list[str]
+    metrics: dict[str, float] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    cores_of_others: dict[str, float] = field(default_factory=dict)
+
+    def write(self) -> None:
+        """Write them to `RESULTS`, all or nothing."""
+        RESULTS.parent.mkdir(exist_ok=True)
+        write_atomically(RESULTS, (json.dumps(asdict(self), indent=2) + "\n").encode())
+
+
+def parts() -> dict[str, Callable[[], Iterator[Metric]]]:
+    """Return what measures each part, by its name; each may raise CourseError."""
+    lessons = {lesson.stem: partial(measure_lesson, lesson) for lesson in list_lessons()}
+    return {
+        "import": measure_import,
+        **lessons,
+        "training": measure_training,
+        "limit": measure_limit,
+        "checks": measure_checks,
+        "timing": measure_timing,
+        "suite": measure_suite,
+    }
+
+
+def measure_import() -> Iterator[Metric]:
+    """Yield what `import dlcourse` takes."""
+    took = import_milliseconds("dlcourse")
+    yield Metric("import_dlcourse_ms", took, "ms, on top of Python's own start")
+
+
+def measure_timing() -> Iterator[Metric]:
+    """Yield how far lesson 06's clock is from another one."""
     sizes = ", ".join(map(str, SIZES))
     meaning = f"% at most between timing.benchmark and the other clock, products of n = {sizes}"
     yield Metric("timing.error_percent", error_percent(choose_device()), meaning)
+
+
+def measure_suite() -> Iterator[Metric]:
+    """Yield what testing the lessons costs over running them."""
     ratio = suite_over_scripts(list_lessons())
-    yield Metric("suite.over_scripts", ratio, "times what the same notebooks take as plain scripts")
+    meaning = "times what the notebooks take as plain scripts: the same, run by pytest"
+    yield Metric("suite.over_scripts", ratio, meaning)
 
 
 def measure_checks() -> Iterator[Metric]:
@@ -74,7 +117,7 @@ def measure_lesson(lesson: Path) -> Iterator[Metric]:
     """Run the notebook `lesson` once and yield its time and memory."""
     run = execute(lesson)
     if run.failure:
-        msg = f"{lesson.stem} cannot be timed, since {run.failure}: mend it first."
+        msg = f"{lesson.stem} cannot be timed, since {run.failure}: fix it first."
         raise CourseError(msg)
     name = f"lesson.{lesson.stem[:2]}"
     yield Metric(f"{name}.seconds", run.seconds, f"s, all {run.cells} cells, once the kernel runs")
@@ -105,24 +148,30 @@ def measure_limit() -> Iterator[Metric]:
 
 
 def main() -> int:
-    """Print the table row by row, write the results when all are there; return the exit status."""
+    """Print the table row by row and write what is known so far; return the exit status.
+
+    A part that fails is named, and the others are measured all the same.
+    """
     argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__).parse_args()
-    machine = describe_machine(choose_device()) | {"busy": is_busy()}
-    if machine["busy"]:
-        print("Other programs keep this machine busy: all times will be too long.")
-    metrics = {}
-    try:
-        for metric in measure():
-            print(f"{metric.name:27}{metric.value:10.2f}  {metric.meaning}", flush=True)
-            metrics[metric.name] = metric.value
-        results = {"machine": machine, "metrics": metrics}
-        RESULTS.parent.mkdir(exist_ok=True)
-        write_atomically(RESULTS, (json.dumps(results, indent=2) + "\n").encode())
-    except CourseError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 1
+    results = Results(describe_machine(choose_device()), to_do=list(parts()))
+    for name, measure in parts().items():
+        before = busy_seconds_of_others(), time.perf_counter()
+        try:
+            for metric in measure():
+                print(f"{metric.name:27}{metric.value:10.2f}  {metric.meaning}", flush=True)
+                results.metrics[metric.name] = metric.value
+                results.write()
+        except Exception as error:  # noqa: BLE001 - one part must not cost the others
+            results.failed[name] = str(error) or type(error).__name__
+            print(f"benchmarks: {name}: {results.failed[name]}", file=sys.stderr)
+        taken = (busy_seconds_of_others() - before[0]) / (time.perf_counter() - before[1])
+        results.cores_of_others[name] = round(max(0.0, taken), 2)
+        if taken > _MUCH:
+            print(f"Meanwhile other programs took {taken:.1f} cores: these times are too long.")
+        results.to_do.remove(name)
+        results.write()
     print(f"Written to {RESULTS}")
-    return 0
+    return 1 if results.failed else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The whole test suite against the same notebooks run as plain scripts.
+"""The tests of the notebooks against the same notebooks run as plain scripts.
 
 A script runs the code of a notebook's cells and nothing else: no kernel, no messages, no outputs
 to compare.
@@ -36,19 +36,19 @@ run(json.load(open(sys.argv[1], encoding="utf-8")))
 """
 
 
-def suite_over_scripts(notebooks: Sequence[Path], tests: Sequence[str] = ()) -> float:
+def suite_over_scripts(notebooks: Sequence[Path], tests: Sequence[str] = ("notebooks",)) -> float:
     """Return how many times longer the tests take than the scripts one after the other.
 
     Args:
         notebooks: what becomes scripts.
-        tests: what pytest runs, as on its command line; nothing: the whole suite.
+        tests: what pytest runs, as on its command line; else the notebooks, as `make test` does.
 
     Raises:
         CourseError: if a script or a test fails.
     """
     scripts = sum(script_seconds(notebook) for notebook in notebooks)
     command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", *tests]
-    return _seconds(command, ROOT, "The test suite") / scripts
+    return _seconds(command, ROOT, "The test of the notebooks") / scripts
 
 
 def script_seconds(notebook: Path) -> float:

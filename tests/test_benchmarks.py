@@ -1,8 +1,10 @@
 """`make bench`, on less data: every metric has its name and means what it says."""
 
 import json
+import os
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import benchmarks.__main__ as bench
 import nbformat
@@ -12,6 +14,7 @@ from benchmarks.checks import time_checks
 from benchmarks.clocks import error_percent
 from benchmarks.imports import import_milliseconds
 from benchmarks.limit import epoch_over_limit, multiplications
+from benchmarks.load import busy_seconds_of_others
 from benchmarks.mnist import Comparison, UsualTraining, compare, make_network, standardize
 from benchmarks.suite import script_seconds, suite_over_scripts
 from torch.utils.data import SequentialSampler
@@ -133,15 +136,72 @@ def test_the_table_and_the_file_have_the_same_metrics(
     assert table == {name: f"{value:.2f}" for name, value in metrics.items()}
 
 
-def test_a_lesson_that_fails_ends_the_benchmarks_in_a_line(
+def test_a_part_that_fails_is_named_and_the_others_are_measured(
     small: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_notebook(small, "1 / 0")
     assert bench.main() == 1
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert "07_short cannot be timed, since cell 1 raised ZeroDivisionError" in told
-    assert not bench.RESULTS.exists()
+    told = capsys.readouterr().err.splitlines()
+    assert len([line for line in told if line.startswith("benchmarks: ")]) == 2
+    lesson = "07_short cannot be timed, since cell 1 raised ZeroDivisionError"
+    assert told[0].startswith(f"benchmarks: 07_short: {lesson}")
+    results = json.loads(bench.RESULTS.read_text())
+    assert results["failed"].keys() == {"07_short", "suite"}, "the script of the lesson fails, too"
+    assert results["to_do"] == []
+    assert "mnist.speedup" in results["metrics"]
+    assert not [name for name in results["metrics"] if name.startswith("lesson")]
+
+
+def test_what_is_known_is_written_at_once(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_notebook(small, "1")
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench, "measure_training", stop)
+    with pytest.raises(KeyboardInterrupt):
+        bench.main()
+    results = json.loads(bench.RESULTS.read_text())
+    assert results["metrics"].keys() == {
+        "import_dlcourse_ms",
+        "lesson.07.seconds",
+        "lesson.07.peak_mb",
+    }
+    assert results["to_do"] == ["training", "limit", "checks", "timing", "suite"]
+    assert "lesson.07.seconds" in capsys.readouterr().out
+
+
+def test_other_programs_are_told(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not small.exists()
+    clock = iter([0.0, 0.0, 0.0, 100.0])  # seconds of others, in turn before and after a part
+    monkeypatch.setattr(bench, "busy_seconds_of_others", lambda: next(clock))
+    monkeypatch.setattr(bench, "parts", lambda: {"quiet": list, "loud": list})
+    assert bench.main() == 0
+    results = json.loads(bench.RESULTS.read_text())
+    assert results["cores_of_others"]["quiet"] == 0
+    assert results["cores_of_others"]["loud"] > 1
+    assert capsys.readouterr().out.count("Meanwhile other programs took") == 1
+
+
+def test_the_work_of_others_is_what_is_neither_idle_nor_our_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Spent(NamedTuple):
+        user: float = 50.0
+        system: float = 20.0
+        idle: float = 1000.0
+        iowait: float = 300.0
+        steal: float = 7.0
+        guest: float = 4.0  # which `user` has in it
+
+    own = os.times_result((10.0, 1.0, 20.0, 2.0, 5000.0))  # the last is the time of day
+    monkeypatch.setattr("psutil.cpu_times", Spent)
+    monkeypatch.setattr("os.times", lambda: own)
+    assert busy_seconds_of_others() == 50 + 20 + 7 - (10 + 1 + 20 + 2)
 
 
 def test_checks_are_timed_from_the_first_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 """The device is the best one here or the one asked for, and is described truthfully."""
 
-import os
 import platform
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import torch
 
 from dlcourse.device import choose_device, describe_machine, device_name, synchronize
 from dlcourse.errors import DeviceError
+from dlcourse.machine import n_cores
 
 CPU = torch.device("cpu")
 CUDA, MPS = torch.cuda.is_available(), torch.backends.mps.is_available()
@@ -98,7 +98,7 @@ def test_the_description_says_what_a_timing_depends_on() -> None:
         "system": platform.platform(terse=True),
         "python": sys.version.split()[0],
         "torch": torch.__version__,
-        "cores": os.cpu_count(),
+        "cores": n_cores(),
         "threads": torch.get_num_threads(),
         "device": str(device),
         "device_name": device_name(device),

@@ -22,7 +22,9 @@ FILES = {
 }
 # The rooms, from the bottom to the top: a module imports of its own room and of those that are
 # named with it. `doctor`, which looks at the whole machine, is a helper that lesson 00 shows.
-GROUND = {"dlcourse", "dlcourse.errors", "dlcourse.files", "dlcourse.places"}
+GROUND = {"dlcourse"} | {
+    f"dlcourse.{name}" for name in ("advice", "errors", "files", "machine", "places")
+}
 COMMANDS = {name for name in FILES if name.startswith("dlcourse.commands")} | {"dlcourse.__main__"}
 EXERCISES = {name for name in FILES if name.startswith("dlcourse.exercises")}
 CHECKING = {name for name in FILES if name.startswith("dlcourse.checking")}

@@ -2,10 +2,15 @@
 
 import base64
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -86,6 +91,20 @@ def test_the_picture_is_the_figure_but_smaller(page: CapturedIO) -> None:
     assert len(base64.b64decode((attributes["src"] or "").partition(",")[2])) < png.tell() / 2
 
 
+@pytest.mark.parametrize(
+    "setting", ["savefig.transparent: True", "savefig.facecolor: black", "savefig.bbox: tight"]
+)
+def test_settings_for_files_do_not_change_the_picture(
+    setting: str, tmp_path: Path, page: CapturedIO
+) -> None:
+    show(line(), ALT)
+    (tmp_path / "matplotlibrc").write_text(setting)
+    with plt.rc_context(fname=tmp_path / "matplotlibrc"):
+        show(line(), ALT)
+    first, second = (output.data["text/html"] for output in page.outputs)
+    assert first == second
+
+
 def test_a_figure_is_closed_so_that_the_notebook_does_not_show_it_again() -> None:
     show(line(), ALT)
     assert plt.get_fignums() == []
@@ -161,11 +180,38 @@ def test_images_without_titles_are_not_dropped_in_silence(
 
 
 def test_the_style_tells_lines_apart_by_color_and_by_dashes() -> None:
-    with plt.style.context("dlcourse.course"):
+    with plt.style.context(["default", "dlcourse.course"]):
         cycle = list(plt.rcParams["axes.prop_cycle"])
     okabe_ito = ["#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#000000"]
     assert sorted(line["color"] for line in cycle) == sorted(okabe_ito)
     assert len({str(line["linestyle"]) for line in cycle}) == len(cycle)
+
+
+SETTINGS = """
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+
+plt.style.use(["default", "dlcourse.course"])
+untouched = ("date.epoch", "savefig.directory", "timezone", "tk.window_focus", "toolbar")
+print({key: value for key, value in mpl.rcParams.items() if key not in untouched})
+"""
+
+
+def test_a_matplotlibrc_of_the_learners_own_changes_nothing_in_a_lesson(tmp_path: Path) -> None:
+    dark = Path(mpl.get_data_path(), "stylelib", "dark_background.mplstyle").read_text()
+    own = ["text.usetex: True", "savefig.transparent: True", "axes.labelsize: 30", "font.size: 3"]
+    rc = tmp_path / "matplotlibrc"
+    rc.write_text("\n".join([dark, *own, "xtick.direction: in", "path.sketch: 1, 100, 2"]))
+
+    def settings_under(folder: Path) -> str:
+        environment = os.environ | {"MATPLOTLIBRC": str(folder), "MPLBACKEND": "agg"}
+        command = [sys.executable, "-c", SETTINGS]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    clean = settings_under(Path(mpl.get_data_path()))
+    assert "'text.usetex': False" in clean
+    assert settings_under(tmp_path) == clean
 
 
 def test_an_answer_is_drawn_as_its_picture_and_its_ten_bars() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from dlcourse.errors import DeviceError
+from dlcourse.machine import n_cores
 
 _VARIABLE = "DLCOURSE_DEVICE"
 
@@ -85,7 +86,7 @@ def describe_machine(device: torch.device) -> dict[str, str | int]:
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        "cores": os.cpu_count() or 1,
+        "cores": n_cores(),
         "threads": torch.get_num_threads(),
         "device": str(device),
         "device_name": device_name(device),

@@ -77,11 +77,14 @@ def told_in_a_line(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        msg = f"{path} could not be written ({reason}), and nothing was lost: {_remedy(error)}."
+        msg = (
+            f"{path} could not be written ({reason}), and nothing was lost: {write_remedy(error)}."
+        )
         raise CourseError(msg) from error
 
 
-def _remedy(error: OSError) -> str:
+def write_remedy(error: OSError) -> str:
+    """Return what to do about the system's refusal to write, as a clause."""
     if error.errno in NO_ROOM:
         return "make room on the disk"
     if error.errno in {errno.EEXIST, errno.ENOTDIR, errno.EISDIR}:

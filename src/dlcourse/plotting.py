@@ -1,6 +1,7 @@
 """Figures that everyone can read: each is shown with a sentence that says what it shows.
 
-The look of the figures is in `course.mplstyle`: `plt.style.use("dlcourse.course")`.
+The look of the figures is in `course.mplstyle`: `plt.style.use(["default", "dlcourse.course"])`,
+which first undoes what a matplotlibrc of the learner's own has set.
 Covers: one still picture with its description, a grid of images, a digit beside what it is read as.
 Does not cover: the plots themselves; lessons draw those with matplotlib's own functions.
 """
@@ -55,7 +56,12 @@ def as_output(fig: Figure, alt: str) -> dict[str, str]:
 def _small_png(fig: Figure) -> bytes:
     """Return `fig` as a PNG of at most 256 colors, about a third of its usual size."""
     png, small = io.BytesIO(), io.BytesIO()
-    fig.savefig(png, format="png", dpi=_DOTS_PER_INCH)
+    # As drawn, whatever the learner's own settings do to files.
+    as_drawn = plt.rc_context(
+        {"savefig.transparent": False, "savefig.facecolor": "auto", "savefig.bbox": "standard"}
+    )
+    with as_drawn:
+        fig.savefig(png, format="png", dpi=_DOTS_PER_INCH)
     # The default method of `quantize` draws bands into color bars; this one does not.
     picture = Image.open(png).convert("RGB")
     few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)

@@ -46,7 +46,8 @@ def test_right_answers_in_other_clothes_are_the_same(got: object, wanted: object
     ("got", "wanted", "words"),
     [
         (torch.ones(3, 3), torch.ones(3), "The shape is (3, 3); it should be (3,)."),
-        (torch.ones(1), 1.0, "The shape is (1,); it should be ()."),
+        (torch.ones(1, 1), 1.0, "The shape is (1, 1); it should be ()."),
+        (torch.ones(2), 1.0, "The shape is (2,); it should be ()."),
         (torch.ones(1, 3), torch.ones(3), "The shape is (1, 3)"),
         (torch.tensor([1.0, 2.5]), torch.tensor([1.0, 2.0]), "it should be tensor([1., 2.])"),
         (2.001, 2.0, "The result is 2.001; it should be 2."),

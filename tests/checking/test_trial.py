@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from dlcourse.checking.comparison import Tolerance
-from dlcourse.checking.trial import Behavior, GlobalState, attempt, explain
+from dlcourse.checking.trial import Behavior, attempt, explain
 
 
 def apply(answer: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
@@ -120,31 +120,13 @@ def test_behaviors_are_alike_in_value_error_and_change() -> None:
     assert Behavior(1.0).is_like(Behavior(1), here)
     assert not Behavior(1.0).is_like(Behavior(2), here)
     assert not Behavior(1.0).is_like(Behavior(1.0, changed=0), here)
-    assert Behavior(error=ValueError("a")).is_like(Behavior(error=ValueError("b")), here)
+    sizes = [Behavior(error=ValueError(f"size {n} for 3")) for n in (4, 5)]
+    assert sizes[0].is_like(sizes[1], here)
+    assert not Behavior(error=ValueError("a")).is_like(Behavior(error=ValueError("b")), here)
     assert not Behavior(error=ValueError()).is_like(Behavior(error=TypeError()), here)
     shapes, graph = RuntimeError("shapes cannot be multiplied"), RuntimeError("same dtype")
     assert not Behavior(error=shapes).is_like(Behavior(error=graph), here)
     assert not Behavior(error=ValueError()).is_like(Behavior(None), here)
-
-
-def test_global_state_is_put_back() -> None:
-    before = GlobalState.now()
-    expected = torch.rand(1), np.random.rand()  # noqa: NPY002
-    before.restore()
-    warnings.simplefilter("ignore")
-    torch.set_default_dtype(torch.float64)
-    torch.set_default_device("meta")
-    torch.set_grad_enabled(False)
-    np.seterr(all="ignore")
-    torch.set_num_threads(before.threads + 1)
-    before.restore()
-    assert (torch.rand(1), np.random.rand()) == expected  # noqa: NPY002
-    assert torch.get_default_dtype() is torch.float32
-    assert torch.get_default_device() == torch.device("cpu")
-    assert torch.is_grad_enabled()
-    assert torch.get_num_threads() == before.threads
-    assert np.geterr() == before.numpy_errors
-    assert warnings.filters == before.filters
 
 
 def raised_by(answer: Callable[[], object]) -> str:

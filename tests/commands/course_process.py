@@ -123,6 +123,7 @@ def get(address: str) -> tuple[int, str]:
         with opener.open(address, timeout=10) as page:
             return page.status, page.read().decode()
     except urllib.error.HTTPError as error:
-        return error.code, ""
+        with error:
+            return error.code, ""
     except urllib.error.URLError:
         return 0, ""  # nobody listens

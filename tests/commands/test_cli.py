@@ -105,6 +105,54 @@ def test_a_missing_package_is_named(
     assert "the package nbclient is missing: run `make setup`" in capsys.readouterr().err
 
 
+# ---------------------------------------------------------------------------- any machine
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no folder that a process is in")
+@pytest.mark.parametrize("arguments", ["progress", "reset 5", "doctor"])
+def test_a_folder_that_was_deleted_is_left(arguments: str, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f'rmdir "{gone}"; "{sys.executable}" -P -m dlcourse {arguments}'
+    done = subprocess.run(command, shell=True, cwd=gone, capture_output=True, text=True)  # noqa: S602, PLW1510
+    assert done.returncode == 1
+    told = "dlcourse: the folder that you are in was deleted: go to another one, as with `cd`.\n"
+    assert done.stderr == told
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has neither")
+@pytest.mark.parametrize(
+    ("goes_to", "told"),
+    [
+        ("| true", ""),
+        (
+            "> /dev/full",
+            "dlcourse: No space left on device (where the output goes): make room on the disk.\n",
+        ),
+    ],
+)
+def test_output_that_nobody_takes_is_no_traceback(goes_to: str, told: str, checkout: Path) -> None:
+    if goes_to == "> /dev/full" and not Path("/dev/full").exists():
+        pytest.skip("only Linux has a full device")
+    command = f'{{ sleep 0.2; "{sys.executable}" -m dlcourse reset 5; }} {goes_to}'
+    environment = os.environ | {"PYTHONPATH": str(checkout / "src")}
+    done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True)  # noqa: S602, PLW1510
+    assert done.stderr == told
+
+
+def test_letters_that_the_terminal_does_not_know_are_replaced(
+    checkout: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "dlcourse", "reset", "5", "--folder", str(tmp_path / "für")]
+    environment = os.environ | {
+        "PYTHONPATH": str(checkout / "src"),
+        "PYTHONIOENCODING": "ascii:strict",
+    }
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)  # noqa: PLW1510
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "f?r" in done.stdout
+
+
 # ---------------------------------------------------------------------------- doctor
 
 

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from jupyter_client.manager import start_new_kernel
 
 from dlcourse.commands import environment
-from dlcourse.commands.environment import course_environment, n_cores
+from dlcourse.commands.environment import course_environment
 from dlcourse.places import ROOT
 
 
@@ -80,21 +81,18 @@ def test_a_home_whose_folders_are_there_but_take_no_files_is_lent_others(
         assert "dlcourse-" in seen[name]
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux's way to take cores away")
-def test_cores_are_those_of_the_process_not_of_the_machine() -> None:
-    code = "from dlcourse.commands.environment import n_cores; print(n_cores())"
-    one = f"import os; os.sched_setaffinity(0, {{min(os.sched_getaffinity(0))}}); {code}"
-    done = subprocess.run([sys.executable, "-c", one], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "1"
-    assert 1 <= n_cores() <= len(os.sched_getaffinity(0))
-
-
-@pytest.mark.parametrize(
-    ("told", "cores"), [("max 100000", None), ("150000 100000", 1), ("300000 100000", 3)]
-)
-def test_a_containers_quota_counts(
-    told: str, cores: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_start_up_files_of_the_users_ipython_do_not_change_a_lesson(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "cpu.max").write_text(f"{told}\n")
-    monkeypatch.setattr(environment, "_QUOTA", tmp_path / "cpu.max")
-    assert environment._quota_of_container() == cores
+    startup = tmp_path / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "mine.py").write_text("from numpy import *  # and with it another sum")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    manager, client = start_new_kernel(env=course_environment())
+    try:
+        reply = client.execute("", user_expressions={"sum": "sum.__module__"}, reply=True)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    told = reply["content"]["user_expressions"]["sum"]["data"]["text/plain"]
+    assert told == "'builtins'"

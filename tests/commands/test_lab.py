@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -257,8 +258,9 @@ class Talk:
         line = websocket.create_connection(
             f"ws://{self._server}/{path}", header=self._headers, http_no_proxy=["*"], timeout=60
         )
-        line.send(json.dumps(message))
-        line.recv()
+        with closing(line):
+            line.send(json.dumps(message))
+            line.recv()
 
 
 def run_in_kernel(lab: Address, code: str) -> None:

@@ -1,10 +1,10 @@
 """Single-edit mutants of every solution, each through its own check: `make mutants`.
 
 A mutant is a solution with one small fault. One that its check passes is a survivor: either the
-check is too weak, or nothing can tell the mutant from the solution; then it stands beside the
+check is too weak, or nothing can tell the mutant from the solution; then it is listed with the
 exercise as equivalent, with the reason. There may be no survivors, and few equivalents.
 
-    python tests/mutants.py [LESSON …]      # tensors, autograd, …; none: all lessons
+    python tests/exercises/mutants.py [LESSON …]    # tensors, autograd, …; none: all lessons
 """
 
 import ast

@@ -1,5 +1,6 @@
 """What holds of every exercise in the catalogue."""
 
+import importlib
 import os
 import random
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ import torch
 
 from dlcourse.checking.exercise import Exercise
 from dlcourse.checking.judgment import Outcome
-from dlcourse.exercises import LESSONS, catalog
+from dlcourse.checking.trial import _differ
+from dlcourse.errors import CourseError
+from dlcourse.exercises import LESSONS, catalog, exercises_of_lesson, find_exercise
 
 EXERCISES = list(catalog())
 IDS = [one.id for one in EXERCISES]
@@ -174,10 +177,37 @@ def test_global_state_is_as_before(exercise: Exercise, grad: bool) -> None:  # n
         torch.set_grad_enabled(True)
 
 
+def test_inputs_are_the_same_whatever_the_seed_is(exercise: Exercise) -> None:
+    """A model among the inputs, too: its first weights are drawn as it is made."""
+    n_inputs = len(list(exercise.inputs(torch.Generator())))
+    drawn = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        drawn.append([exercise._judge._input(number) for number in range(n_inputs)])
+    assert not _differ(*drawn)
+
+
 def test_equivalent_mutants_have_reasons(exercise: Exercise) -> None:
     for source, reason in exercise.equivalent_mutants.items():
         assert len(reason.split()) >= 5, source
         compile(source, exercise.id, "exec")
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_tab_key_offers_a_lesson_s_exercises_and_nothing_else(lesson: str) -> None:
+    module = importlib.import_module(f"dlcourse.exercises.{lesson}")
+    assert dir(module) == sorted(one.name for one in exercises_of_lesson(lesson))
+    for one in exercises_of_lesson(lesson):
+        assert getattr(module, one.name) is one  # and not the file of that name
+    with pytest.raises(AttributeError, match=rf"no exercise 'slop': .*{one.name}"):
+        module.slop  # noqa: B018
+
+
+def test_an_exercise_is_found_by_its_id() -> None:
+    assert all(find_exercise(one.id) is one for one in EXERCISES)
+    for unknown in ("autograd.slop", "autograd", "elsewhere.slope", ""):
+        with pytest.raises(CourseError, match=rf"no exercise '{unknown}': .*autograd\.slope"):
+            find_exercise(unknown)
 
 
 def test_the_catalog_is_the_course_s() -> None:

@@ -42,6 +42,7 @@ from dlcourse.commands.environment import (
 from notebook_lesson import Lesson
 from notebook_outputs import Promise, TagError, difference, split_warnings
 
+FOREIGN = pytest.StashKey[list[str]]()
 KINDS = ("exact", "approximate", "free", "silent", "raising", "ignored", "skipped")
 PASSED = "✓ Passed"  # how a check begins that found nothing wrong
 _POLL_SECONDS = 1.0  # how soon a dead kernel is noticed
@@ -302,7 +303,10 @@ def _kind(promise: Promise, cell: NotebookNode) -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the process, before anything imports NumPy, PyTorch or matplotlib."""
-    forget_foreign_modules()
+    # A worker's sys.path is what its controller's was at the start, so that tells what to forget.
+    config.stash[FOREIGN] = forget_foreign_modules(
+        getattr(config, "workerinput", {}).get("foreign", ())
+    )
     enter_course_environment()
     os.environ["MPLBACKEND"] = "Agg"  # for the tests in tests/: no window, anywhere
     settings = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # and nobody's settings
@@ -313,6 +317,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     # The notebooks are collected here, even if somebody asks nbval for them too.
     config.option.nbval = config.option.nbval_lax = False
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's
+    """Tell a worker of xdist which entries of its sys.path are not the course's."""
+    node.workerinput["foreign"] = node.config.stash[FOREIGN]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> LessonFile | None:

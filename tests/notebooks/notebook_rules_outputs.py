@@ -169,6 +169,10 @@ def figures_go_through_show(lesson: Lesson) -> Iterator[str]:
     for number, node in lesson.nodes:
         if isinstance(node, ast.Attribute) and ast.unparse(node) == "plt.show":
             yield f"[{number}] calls plt.show"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "plt.style.use":
+            styles = ast.unparse(node.args[0])
+            if styles != "['default', 'dlcourse.course']":  # else a matplotlibrc changes figures
+                yield f"[{number}] uses the style {styles}, without the default one before it"
 
 
 def figures_are_described(lesson: Lesson) -> Iterator[str]:

@@ -218,6 +218,7 @@ FAULTS: list[tuple[Rule, Fault, str]] = [
     (figures_go_through_show, outputs(4, shown("aGk=", "image/png")), "['image/png']"),
     (figures_go_through_show, outputs(4, shown("<img alt='x'>", "text/html")), "not its descr"),
     (figures_go_through_show, source(4, "plt.show()"), "[4] calls plt.show"),
+    (figures_go_through_show, source(4, "plt.style.use('dlcourse.course')"), "without the default"),
     (figures_are_described, replaced(ALT, "A bar."), "too short"),
     (figures_are_described, replaced(ALT, "Aaaaaaaaaaaaaaaaaaaaaaaaa bar."), "too short"),
     (figures_are_described, replaced(ALT, "A bar that ends at 312.5 kg"), "as a sentence"),

@@ -42,6 +42,11 @@ def trained(device):
         optimizer.step()
     return copy.deepcopy(model), loss.item()
 
+def scores_in_bfloat16(device):
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        scores = nn.Linear(2, 1).to(device)(torch.ones(1, 2, device=device))
+    return scores.dtype, scores.device
+
 def loaded(model):
     file = io.BytesIO()
     torch.save(model.state_dict(), file)
@@ -63,6 +68,7 @@ OUTCOMES = {  # of each expression; KIND stands for cuda or mps
     "benchmark(lambda: x + x, gpu, min_seconds=0.01).median > 0": "True",
     "synchronize(gpu)": "None",
     "torch.compile(lambda x: x + 1, backend='eager')(x)": "tensor([1., 2.], device='KIND:0')",
+    "scores_in_bfloat16(gpu)": "(torch.bfloat16, device(type='KIND', index=0))",
     # What a GPU refuses.
     "x + on_cpu": f"{TWO_DEVICES} devices, KIND:0 and cpu! (add)",
     "torch.cat([on_cpu, x])": f"{TWO_DEVICES} devices, KIND:0 and cpu! (cat)",

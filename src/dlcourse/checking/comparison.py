@@ -51,10 +51,15 @@ def same(got: object, wanted: object, tolerance: Tolerance) -> bool:
     return not difference(got, wanted, tolerance)
 
 
+def without_marks(text: str) -> str:
+    """Return `text` without backticks, which mark code in the messages of checks."""
+    return text.replace("`", "'")
+
+
 def shorten(value: object) -> str:
     """Return `value` as a learner would recognize it, in one line where possible."""
     try:
-        return _shorten(value)
+        return without_marks(_shorten(value))
     except Exception:  # noqa: BLE001 - as above: its __repr__ may raise
         return _kind(value)
 
@@ -112,8 +117,12 @@ def _sequence_difference(got: object, wanted: Sequence[Any], tolerance: Toleranc
 def _number_difference(got: object, wanted: object, tolerance: Tolerance) -> str:
     if not isinstance(got, Tensor | np.ndarray | np.generic | numbers.Number):
         kind = "a tensor" if isinstance(wanted, Tensor) and wanted.ndim else "a number"
+        if isinstance(wanted, bool | np.bool_):
+            kind = "True or False"
         return f"{_kind(got)} came out where {kind} is asked for."
     mine, right = _as_tensor(got), _as_tensor(wanted)
+    if right.ndim == 0 and mine.shape == (1,):
+        mine = mine[0]  # one number is one number
     if mine.shape != right.shape:
         return f"The shape is {tuple(mine.shape)}; it should be {tuple(right.shape)}."
     if tolerance.dtype and isinstance(got, Tensor) and mine.dtype != right.dtype:
@@ -129,6 +138,10 @@ def _number_difference(got: object, wanted: object, tolerance: Tolerance) -> str
 def _as_tensor(value: object) -> Tensor:
     if isinstance(value, Tensor):
         return value.detach().cpu()
+    if isinstance(value, numbers.Number) and not isinstance(
+        value, int | float | complex | np.generic
+    ):
+        value = float(value)  # type: ignore[arg-type]  # a fraction or a decimal
     return torch.as_tensor(np.array(value))
 
 
@@ -172,7 +185,8 @@ def _kind(value: object) -> str:
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
     names = {"int": "an integer", "float": "a number", "ndarray": "an array", "str": "a string"}
-    return names.get(type(value).__name__, f"a {type(value).__name__}")
+    name = type(value).__name__
+    return names.get(name, f"{'an' if name[0] in 'AEIOUaeio' else 'a'} {name}")
 
 
 def _shorten(value: object) -> str:

@@ -14,7 +14,7 @@ from dlcourse.checking.box import show_box
 from dlcourse.checking.comparison import Tolerance
 from dlcourse.checking.judgment import Judge, Outcome, Verdict
 from dlcourse.checking.progress import BEGUN, PASSED, read_progress, record_progress
-from dlcourse.checking.record import Answer, Inputs, Record, call, no_inputs
+from dlcourse.checking.record import Answer, Inputs, Record, call, given, no_inputs
 from dlcourse.checking.trial import line_of
 from dlcourse.errors import CourseError
 
@@ -41,7 +41,10 @@ class Exercise(Record):
             verdict = self.judge(*answers)
         except KeyboardInterrupt as stop:
             line = line_of(stop, answers[0])
-            show_box(f"■ Stopped: {self.title}", f"Your code was at {line}" if line else "")
+            told = [f"Your code was at {line}"] if line else []
+            show_box(
+                f"■ Stopped: {self.title}", "\n".join([*told, *getattr(stop, "__notes__", [])])
+            )
             raise KeyboardInterrupt from None  # stops "Run All", too, in a line or two
         title, mood = _TITLES[verdict.outcome]
         lines = [verdict.message]
@@ -141,7 +144,7 @@ def question(  # noqa: PLR0913 - as above
     why: str,
     mistakes: tuple[Answer, ...],
     names: tuple[str, ...] = (),
-    use: Callable[..., Any] = lambda answer: answer,
+    use: Callable[..., Any] = given,
     equivalent: tuple[tuple[str, str, str], ...] = (),
     tolerance: Tolerance = Tolerance(),  # noqa: B008 - frozen
 ) -> Callable[[Answer], Exercise]:

@@ -8,6 +8,7 @@ Does not cover: running an answer on one input (`trial`), comparing two results 
 """
 
 import inspect
+import numbers
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cached_property, partial
@@ -17,12 +18,14 @@ from typing import Any, NamedTuple
 import torch
 
 from dlcourse.checking import source
-from dlcourse.checking.comparison import difference, shorten
+from dlcourse.checking.comparison import difference, shorten, without_marks
 from dlcourse.checking.record import Answer, Record, call
-from dlcourse.checking.trial import Behavior, GlobalState, attempt, explain
+from dlcourse.checking.state import GlobalState
+from dlcourse.checking.trial import Behavior, attempt, explain, is_of_answer, name_error
 
 _SEED = 2_147_483_647  # of the inputs; any number will do
 _LINES_PRINTED = 5
+_LONGEST_LINE, _MOST_LINES = 300, 20  # of a message; what a learner's code prints can be a book
 
 
 class Outcome(StrEnum):
@@ -74,24 +77,32 @@ class Judge:
             return Verdict(
                 Outcome.NOT_ATTEMPTED, f"Put {thing} into the cell above and run it. Stuck? {hint}"
             )
-        state = GlobalState.now()
+        state = GlobalState()
         try:
-            return self._judge(answer)
+            with torch.inference_mode(mode=False), torch.autocast("cpu", enabled=False):
+                outcome, message = self._judge(answer)
         finally:
             state.restore()
+        return Verdict(outcome, _cut(message))
 
     def _judge(self, answer: object) -> Verdict:
         if told := self._wrong_kind(answer):
             return Verdict(Outcome.NOT_YET, told)
+        # What is right is known before the learner's code can change anything.
+        right, _ = self._right, self._known
         mine = self._behaviors(answer)
-        faults = [self._fault(*pair) for pair in zip(mine, self._right, strict=True)]
+        faults = [self._fault(*pair) for pair in zip(mine, right, strict=True)]
         shown = next((number for number, fault in enumerate(faults) if fault), None)
         if shown is None:
             return Verdict(Outcome.PASSED, "")
         diagnosis = self._diagnosis(mine)
         if (error := mine[shown].error) is not None:
-            parts = [diagnosis, explain(error, answer), self._given(shown)]
-            return Verdict(Outcome.RAISED, "\n".join(filter(None, parts)))
+            if is_of_answer(error, answer):
+                parts = [diagnosis, explain(error, answer), self._given(shown)]
+                return Verdict(Outcome.RAISED, "\n".join(filter(None, parts)))
+            fault = f"What came out could not be used: {name_error(error)}"
+            parts = [diagnosis, self._given(shown), fault, _quote(mine[shown].printed)]
+            return Verdict(Outcome.NOT_YET, "\n".join(filter(None, parts)))
         if self.of.is_question:  # what is right stays untold
             return Verdict(Outcome.NOT_YET, diagnosis or self._question_fault(mine[shown].value))
         parts = [diagnosis, self._given(shown), faults[shown], _quote(mine[shown].printed)]
@@ -99,8 +110,12 @@ class Judge:
 
     @cached_property
     def _right(self) -> list[Behavior]:
-        """What the solution does on each input."""
-        return self._remembered(self.of.answer)
+        """What the solution does on each input; not kept if it failed, which is our own fault."""
+        behaviors = self._remembered(self.of.answer)
+        for one in behaviors:
+            if one.error is not None:
+                raise one.error
+        return behaviors
 
     @cached_property
     def _known(self) -> list[tuple[str, list[Behavior]]]:
@@ -109,7 +124,14 @@ class Judge:
 
     def _behaviors(self, answer: object) -> list[Behavior]:
         n_inputs = sum(1 for _ in self.of.inputs(_generator()))
-        return [attempt(self.of.use, answer, partial(self._input, n)) for n in range(n_inputs)]
+        return [self._behavior(answer, number) for number in range(n_inputs)]
+
+    def _behavior(self, answer: object, number: int) -> Behavior:
+        try:
+            return attempt(self.of.use, answer, partial(self._input, number))
+        except KeyboardInterrupt as stop:
+            stop.add_note(self._given(number).rstrip(":"))
+            raise
 
     def _remembered(self, code: Answer) -> list[Behavior]:
         """Return the behaviors of our own code, without the frames that an error holds on to."""
@@ -121,6 +143,8 @@ class Judge:
 
     def _input(self, number: int) -> tuple[Any, ...]:
         """Return the arguments of a number, made anew."""
+        # A model among them draws its first weights from PyTorch's own generator.
+        torch.default_generator.manual_seed(_SEED)
         return next(islice(self.of.inputs(_generator()), number, None))
 
     def _is_untouched(self, answer: object) -> bool:
@@ -157,7 +181,7 @@ class Judge:
         """Say what is wrong with one behavior; "" if nothing is."""
         if mine.error is not None:
             return "It raised an error."
-        if mine.value is None and right.value is not None:
+        if mine.value is None and not any(one.value is None for one in self._right):
             return "Nothing came out: a `return` is missing, or has nothing behind it."
         if told := difference(mine.value, right.value, self.of.tolerance):
             return told[0].upper() + told[1:]
@@ -177,10 +201,15 @@ class Judge:
     def _question_fault(self, value: object) -> str:
         """Say what kind of answer is asked for, without giving the answer away."""
         right = self._right[0].value
-        is_number = isinstance(right, int | float) and isinstance(value, int | float | torch.Tensor)
-        if type(value) is not type(right) and not is_number:
-            kind = _KINDS.get(type(right), f"a {type(right).__name__}")
+        if kind := _other_kind(value, right):
             return f"You answered {shorten(value)}; the answer is {kind}."
+        if isinstance(value, tuple) and isinstance(right, tuple):
+            pairs = zip(self.of.names, value, right, strict=False)
+            for name, mine, its in pairs:
+                if kind := _other_kind(mine, its):
+                    return f"`{name}` is {shorten(mine)}; the answer is {kind}."
+        if isinstance(right, str) and len(right) == 1 and len(str(value)) > 1:
+            return f"You answered {shorten(value)}: answer with the letter alone."
         wrong = self._wrong_parts(value, right)
         if 0 < len(wrong) < len(self.of.names):
             return f"Still missing or wrong: {', '.join(wrong)}. The rest is right."
@@ -208,9 +237,26 @@ class Judge:
         return names if self.of.use is call else names[1:]
 
 
+def _other_kind(value: object, right: object) -> str:
+    """Return what kind of answer is asked for, if `value` is of another; else ""."""
+    if type(value) is type(right) or value is Ellipsis:
+        return ""
+    if isinstance(right, int | float) and isinstance(value, numbers.Number | torch.Tensor):
+        return ""
+    return _KINDS.get(type(right), f"a {type(right).__name__}")
+
+
+def _cut(message: str) -> str:
+    """Return a message that fits on a screen."""
+    lines = message.splitlines()
+    lines = [one if len(one) <= _LONGEST_LINE else f"{one[:_LONGEST_LINE]}…" for one in lines]
+    more = [f"… and {len(lines) - _MOST_LINES} lines more"] if len(lines) > _MOST_LINES else []
+    return "\n".join(lines[:_MOST_LINES] + more)
+
+
 def _quote(printed: str) -> str:
     """Return what the learner's code printed, which a check hides; its first lines."""
-    lines = printed.strip().splitlines()
+    lines = without_marks(printed.strip()).splitlines()
     return "\n".join(["(Printed meanwhile:", *lines[:_LINES_PRINTED]]) + ")" if lines else ""
 
 

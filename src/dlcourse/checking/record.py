@@ -5,6 +5,7 @@ Does not cover: judging an answer (`judgment`), what a learner calls (`exercise`
 themselves (`dlcourse.exercises`).
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,13 @@ Inputs: TypeAlias = Callable[[torch.Generator], Iterable[tuple[Any, ...]]]
 def call(answer: Answer, *arguments: Any) -> Any:  # noqa: ANN401 - whatever an exercise is about
     """Return what the learner's function returns: how most answers are looked at."""
     return answer(*arguments)
+
+
+def given(answer: Any) -> Any:  # noqa: ANN401 - as above
+    """Return the value that answers a question; a letter is a letter, however it is written."""
+    if isinstance(answer, str) and (letter := re.fullmatch(r"\W*([A-Za-z])\W*", answer)):
+        return letter[1].lower()
+    return answer
 
 
 def no_inputs(_: torch.Generator) -> Iterator[tuple[Any, ...]]:

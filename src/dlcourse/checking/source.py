@@ -3,6 +3,9 @@
 The solution is one function or class in `dlcourse.exercises`. Its signature and its docstring make
 the stub, so the two cannot drift apart. Annotations are left out: they name types that a notebook
 has not imported.
+
+Covers: the texts, and what tells one piece of code from another.
+Does not cover: running them (`trial`).
 """
 
 import ast

@@ -1,26 +1,24 @@
 """Runs a learner's code on one input, and keeps what came of it.
 
 Covers: exceptions of every kind but KeyboardInterrupt (the notebook's stop button), arguments that
-were changed, what was printed, and the global state, which is put back.
+were changed, what was printed; each run starts from the state of a fresh notebook.
 Does not cover: a time limit. Code in another thread could not be stopped with the stop button.
 """
 
 import io
-import os
-import random
 import re
 import sys
 import traceback
-import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from dlcourse.checking.comparison import Tolerance, same
+from dlcourse.checking.comparison import Tolerance, same, without_marks
+from dlcourse.checking.state import start_afresh
 
 _SEED = 0
 
@@ -47,7 +45,7 @@ class Behavior:
             return False
         if self.error is not None and other.error is not None:
             same_kind = type(self.error) is type(other.error)
-            return same_kind and _meaning(self.error) == _meaning(other.error)
+            return same_kind and _gist(self.error) == _gist(other.error)
         return same(self.value, other.value, tolerance)
 
 
@@ -59,9 +57,9 @@ def attempt(use: Callable[..., Any], answer: Any, make_arguments: Callable[[], A
         answer: a learner's function, class or value.
         make_arguments: returns the same arguments each time, made anew.
     """
+    start_afresh()  # an interrupted `with torch.no_grad()`, say, may still be in force
     arguments, untouched = make_arguments(), make_arguments()
     torch.default_generator.manual_seed(_SEED)
-    torch.set_grad_enabled(True)  # an interrupted `with torch.no_grad()` may still be in force
     terminal = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = paper = io.StringIO()
     value, error = None, None
@@ -100,49 +98,17 @@ def _tensors_differ(now: Tensor, before: Tensor) -> bool:
         return True
     if before.is_leaf and now.is_leaf and _differ(now.grad, before.grad):
         return True
-    return not _same_values(now.detach().numpy(), before.detach().numpy())
+    now, before = now.detach(), before.detach()
+    if now.shape != before.shape or now.dtype != before.dtype or now.device != before.device:
+        return True
+    same = (now == before) | (now.isnan() & before.isnan())
+    return not bool(same.all())
 
 
 def _same_values(now: np.ndarray, before: np.ndarray) -> bool:
     if now.shape != before.shape or now.dtype != before.dtype:
         return False
     return np.array_equal(now, before, equal_nan=before.dtype.kind in "fc")
-
-
-@dataclass(frozen=True)
-class GlobalState:
-    """What a learner's code could leave changed for the rest of the notebook."""
-
-    torch_random: Tensor = field(default_factory=torch.get_rng_state)
-    numpy_random: Any = field(default_factory=lambda: np.random.get_state(legacy=False))  # noqa: NPY002
-    python_random: Any = field(default_factory=random.getstate)
-    dtype: torch.dtype = field(default_factory=torch.get_default_dtype)
-    grad: bool = field(default_factory=torch.is_grad_enabled)
-    threads: int = field(default_factory=torch.get_num_threads)
-    device: torch.device = field(default_factory=torch.get_default_device)
-    numpy_errors: Any = field(default_factory=np.geterr)
-    folder: str = field(default_factory=os.getcwd)
-    filters: list[Any] = field(default_factory=lambda: list(warnings.filters))
-
-    @classmethod
-    def now(cls) -> Self:
-        """Take down the state as it is."""
-        return cls()
-
-    def restore(self) -> None:
-        """Put everything back."""
-        torch.set_rng_state(self.torch_random)
-        np.random.set_state(self.numpy_random)  # noqa: NPY002
-        random.setstate(self.python_random)
-        torch.set_default_dtype(self.dtype)
-        torch.set_grad_enabled(self.grad)
-        if torch.get_num_threads() != self.threads:
-            torch.set_num_threads(self.threads)
-        if torch.get_default_device() != self.device:
-            torch.set_default_device(self.device)
-        np.seterr(**self.numpy_errors)
-        os.chdir(self.folder)
-        warnings.filters[:] = self.filters  # type: ignore[index]
 
 
 _TERMINAL_COLORS = re.compile(r"\x1b\[[\d;]*m")
@@ -187,11 +153,27 @@ _MEANINGS = {
 
 def explain(error: BaseException, answer: object) -> str:
     """Return the learner's own line, the error, and what such an error usually means."""
-    text = next(iter(_TERMINAL_COLORS.sub("", str(error)).splitlines()), "")
-    told = f"{type(error).__name__}: {text}".rstrip(": ")
     meaning = _meaning(error)
     usually = f"This usually means: {meaning}." if meaning else ""
-    return "\n".join(filter(None, [line_of(error, answer), told, usually]))
+    return "\n".join(filter(None, [line_of(error, answer), name_error(error), usually]))
+
+
+def name_error(error: BaseException) -> str:
+    """Return the kind of an error and the first line of its text."""
+    text = next(iter(_TERMINAL_COLORS.sub("", _text_of(error)).splitlines()), "")
+    return without_marks(f"{type(error).__name__}: {text}".rstrip(": "))
+
+
+def is_of_answer(error: BaseException, answer: object) -> bool:
+    """Tell whether the learner's code raised `error`, and not the check that looked at a result.
+
+    A call with other arguments than the answer takes counts as the answer's, and so does whatever
+    comes from an answer that is not written in Python.
+    """
+    own = _file_of(answer)
+    if own is None or "positional argument" in _text_of(error):
+        return True
+    return any(frame.filename == own for frame in traceback.extract_tb(error.__traceback__))
 
 
 def line_of(error: BaseException, answer: object) -> str:
@@ -202,14 +184,27 @@ def line_of(error: BaseException, answer: object) -> str:
 
 
 def _meaning(error: BaseException) -> str:
-    return next((meaning for sign, meaning in _MEANINGS.items() if sign in str(error)), "")
+    text = _text_of(error)
+    return next((meaning for sign, meaning in _MEANINGS.items() if sign in text), "")
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a learner's own kind of error may do anything
+        return ""
+
+
+def _gist(error: BaseException) -> str:
+    """Return the text of an error without what differs from one input or program to the next."""
+    return re.sub(r"0x[0-9a-f]+|\d+(\.\d+)?", "N", _text_of(error).partition("\n")[0])
 
 
 def _file_of(answer: object) -> str | None:
     """Return the file, or the cell, that the learner's code stands in."""
     parts = vars(answer).values() if isinstance(answer, type) else [answer]
     for part in [*parts, getattr(type(answer), "__call__", None)]:  # noqa: B004 - not whether, but where
-        code = getattr(part, "__code__", None)
+        code = getattr(getattr(part, "__func__", part), "__code__", None)  # of a static method, too
         if code is not None:
             return str(code.co_filename)
     return None

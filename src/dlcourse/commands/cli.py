@@ -7,17 +7,23 @@ run, so that `dlcourse --help` answers at once.
 """
 
 import argparse
+import errno
+import io
+import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import dlcourse
+from dlcourse.advice import missing_module_advice
 from dlcourse.commands import doctor, lab, progress, reset, run
 from dlcourse.commands.environment import forget_foreign_modules
 from dlcourse.commands.lessons import UnknownLessonError
 from dlcourse.commands.usage import UsageError, suggest
-from dlcourse.errors import CourseError, missing_module_advice
+from dlcourse.errors import CourseError
+from dlcourse.files import NO_ROOM, write_remedy
 
 _COMMANDS: dict[str, Any] = {
     "doctor": doctor,
@@ -38,9 +44,16 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (else the process's own) give; return the exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may not know all letters of a path
     try:
+        _see_that_there_is_a_folder()
         forget_foreign_modules()
-        return _run_command(list(sys.argv[1:] if arguments is None else arguments))
+        status = _run_command(list(sys.argv[1:] if arguments is None else arguments))
+        print(end="", flush=True)  # what could not be written is told here, not by Python's end
+    except BrokenPipeError:  # whoever reads, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python's end would complain
+        return 1
     except CourseError as error:
         print(f"dlcourse: {error}", file=sys.stderr)
         return 2 if isinstance(error, (UsageError, UnknownLessonError)) else 1
@@ -49,9 +62,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise  # our own fault: its traceback is what we need
         print(f"dlcourse: {missing_module_advice(error.name)}", file=sys.stderr)
         return 1
+    except OSError as error:
+        if error.errno not in {*NO_ROOM, errno.EACCES}:
+            raise
+        where = error.filename or "where the output goes"
+        print(f"dlcourse: {error.strerror} ({where}): {write_remedy(error)}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
+    return status
+
+
+def _see_that_there_is_a_folder() -> None:
+    """Raise CourseError where the current folder was deleted, in which not even PyTorch starts."""
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        msg = "the folder that you are in was deleted: go to another one, as with `cd`."
+        raise CourseError(msg) from error
 
 
 def _run_command(arguments: list[str]) -> int:

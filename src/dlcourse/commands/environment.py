@@ -10,11 +10,11 @@ which has to run before there is a package.
 """
 
 import atexit
-import contextlib
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -31,7 +31,6 @@ _NOT_OURS = (
     "JUPYTER_TOKEN",
     "JUPYTERHUB_API_TOKEN",
 )
-_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # microseconds of computing in a period; Linux only
 _SETTINGS = Path(__file__).parent / "jupyter"  # no question about news, so no use of the network
 
 
@@ -64,29 +63,19 @@ def enter_course_environment() -> None:
     os.environ.update(environment)
 
 
-def forget_foreign_modules() -> None:
-    """Let this process import nothing from a PYTHONPATH that is not the course's."""
-    foreign = {os.path.abspath(entry) for entry in _python_path() if not _is_ours(entry)}  # noqa: PTH100 - as in sys.path
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) not in foreign]  # noqa: PTH100
+def forget_foreign_modules(also: Sequence[str] = ()) -> list[str]:
+    """Let this process import nothing from a PYTHONPATH that is not the course's.
 
+    Args:
+        also: entries of `sys.path` that another process has found to be foreign.
 
-def n_cores() -> int:
-    """Return how many cores this process may use, which can be fewer than the machine has."""
-    if sys.version_info >= (3, 13):
-        cores = os.process_cpu_count() or 1
-    elif hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
-    return max(1, min(cores, _quota_of_container() or cores))
-
-
-def _quota_of_container() -> int | None:
-    """Return the cores that a container may use, rounded down to at least 1; None: no limit."""
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = _QUOTA.read_text(encoding="ascii").split()
-        return max(1, int(quota) // int(period))  # ValueError if it is "max"
-    return None
+    Returns:
+        the entries that are foreign.
+    """
+    foreign = [*also, *(entry for entry in _python_path() if not _is_ours(entry))]
+    absolute = {os.path.abspath(entry) for entry in foreign}  # noqa: PTH100 - as in sys.path
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) not in absolute]  # noqa: PTH100
+    return foreign
 
 
 def _python_path() -> list[str]:
@@ -114,9 +103,11 @@ def home_is_lent() -> bool:
 def _lent_folders() -> dict[str, str]:
     """Return folders for Jupyter, by variable, that exist until this process ends.
 
-    Its configuration is always a new, empty one; what JupyterLab's own menus set (theme, shortcuts)
-    stays where the user has it. Where the home takes no files, since it does not exist, is full or
-    is somebody else's, Jupyter gets folders for all that it writes, or it would not start.
+    Its configuration and IPython's are always new, empty ones (a start-up file of IPython's that
+    says `from pylab import *` gives lessons another `sum`); what JupyterLab's own menus set (theme,
+    shortcuts) stays where the user has it. Where the home takes no files, since it does not exist,
+    is full or is somebody else's, Jupyter gets folders for all that it writes, or it would not
+    start.
     """
     from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir  # noqa: PLC0415
 
@@ -125,17 +116,21 @@ def _lent_folders() -> dict[str, str]:
     config = lent / "config"
     config.mkdir()
     (config / "migrated").touch()  # there is nothing to take over from an IPython of 2014
-    if _takes_files(Path(jupyter_runtime_dir())):
+    empty = {"JUPYTER_CONFIG_DIR": str(config), "IPYTHONDIR": str(lent / "ipython")}
+    try:
+        runtime = Path(jupyter_runtime_dir())
+    except RuntimeError:  # a user whom this machine does not know, without HOME
+        runtime = None
+    if runtime is not None and _takes_files(runtime):
         menus = Path(jupyter_config_dir(), "lab")
         kept = {
             "JUPYTERLAB_SETTINGS_DIR": "user-settings",
             "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
         }
         folders = {name: os.environ.get(name) or str(menus / part) for name, part in kept.items()}
-        return {"JUPYTER_CONFIG_DIR": str(config), **folders}
-    names = ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR")
-    folders = {name: str(lent / name.lower()) for name in names}
-    return {"JUPYTER_CONFIG_DIR": str(config), **folders}
+        return empty | folders
+    names = ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR")
+    return empty | {name: str(lent / name.lower()) for name in names}
 
 
 def _takes_files(folder: Path) -> bool:

@@ -27,12 +27,13 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urljoin
 
-from dlcourse.commands.environment import enter_course_environment, home_is_lent, n_cores
+from dlcourse.commands.environment import enter_course_environment, home_is_lent
 from dlcourse.commands.lessons import list_lessons
 from dlcourse.commands.usage import UsageError, add_folder, shorten, use_folder
 from dlcourse.commands.workspace import Copies, copy_lessons
 from dlcourse.errors import CourseError
 from dlcourse.files import told_in_a_line
+from dlcourse.machine import n_cores
 from dlcourse.places import why_elsewhere
 
 SUMMARY = "open your copies of the lessons in JupyterLab"

@@ -41,6 +41,7 @@ def install(kind: str) -> None:
         # These would ask the real device.
         (Tensor, "pin_memory", Tensor.clone),
         (torch.accelerator, "synchronize", lambda: None),
+        (torch, "autocast", _Autocast),
         (torch.optim.Optimizer, "_accelerator_graph_capture_health_check", lambda _: None),
     ]
     if kind == "cuda":
@@ -213,6 +214,13 @@ class _Event:
 
     def elapsed_time(self, end: "_Event") -> float:
         return 1000 * (end.seconds - self.seconds)
+
+
+class _Autocast(torch.autocast):
+    """`torch.autocast` of the CPU, where the tensors really are."""
+
+    def __init__(self, _: str, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__("cpu", **settings)
 
 
 def _name_of(function: Callable[..., Any]) -> str:

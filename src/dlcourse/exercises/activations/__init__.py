@@ -11,3 +11,8 @@ def __getattr__(name: str) -> Exercise:
     """Say which exercises there are, where somebody asks for another one."""
     msg = f"there is no exercise {name!r}: {', '.join(one.name for one in EXERCISES)}"
     raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    """Name the exercises and nothing else: what the tab key offers."""
+    return [one.name for one in EXERCISES]
