@@ -112,7 +112,7 @@ def sigmoid_with_its_own_backward(x: Tensor) -> Tensor:
 
 
 def softmax_by_torch(scores: Tensor, temperature: float) -> Tensor:
-    return functional.softmax(scores / temperature, dim=-1)
+    return functional.softmax((scores - scores.amax(-1, keepdim=True)) / temperature, dim=-1)
 
 
 def softmax_by_logsumexp(scores: Tensor, temperature: float) -> Tensor:
@@ -131,8 +131,8 @@ def softmax_in_a_loop(scores: Tensor, temperature: float) -> Tensor:
 
 
 def softmax_in_numpy(scores: Tensor, temperature: float) -> Any:  # noqa: ANN401
-    z = scores.numpy() / temperature
-    e = np.exp(z - z.max(axis=1, keepdims=True))
+    z = scores.numpy()
+    e = np.exp((z - z.max(axis=1, keepdims=True)) / temperature)
     return e / e.sum(axis=1, keepdims=True)
 
 

@@ -15,15 +15,16 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float]]:
     yield torch.randn(3, 4, generator=rng, dtype=torch.float64).T, 0.001
     yield torch.tensor([[5.0], [-3.0]]), 3.0  # one class: always 1
     yield torch.empty(0, 3), 1.0
+    yield torch.tensor([[4e35, 3e35]]), 0.001  # 4e38 is more than float32 can hold
 
 
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "Divide the scores by the temperature first; the rest is a softmax along each row.",
     "Subtract a maximum so that exp cannot overflow. One for the table, or one for each row?",
-    "`z.amax(dim=1, keepdim=True)` has the shape (N, 1), so it can be subtracted from (N, C).",
-    "With e = exp(z − that), the shares are e / e.sum(dim=1, keepdim=True).",
+    "Subtract before you divide: a large score divided by a small temperature may be infinite.",
+    "`scores.amax(dim=1, keepdim=True)` is (N, 1), so it can be subtracted from (N, C).",
+    "With e = exp((scores − that) / temperature), return e / e.sum(dim=1, keepdim=True).",
 )
 
 
@@ -59,21 +60,36 @@ def heated_late(scores: Tensor, temperature: float) -> Tensor:
     return scores.softmax(dim=1) / temperature
 
 
+def divided_first(scores: Tensor, temperature: float) -> Tensor:
+    """You divided first: 4e35 / 0.001 is infinite, and infinity minus infinity is nan. Subtract
+    the row's maximum, then divide: what is left is 0 or less.
+    """
+    z = scores / temperature
+    e = (z - z.amax(dim=1, keepdim=True)).exp()
+    return e / e.sum(dim=1, keepdim=True)
+
+
 @exercise(
     "Softmax with a temperature",
     minutes=4,
     difficulty=2,
     place=40,
     hints=HINTS,
-    why="Only differences within a row count, so each row may lose its own maximum before exp.",
+    why="Only differences within a row count, so each row may lose its maximum before all else.",
     inputs=inputs,
-    mistakes=(no_maximum, down_the_batch, one_maximum_for_all, heated_wrongly, heated_late),
+    mistakes=(
+        no_maximum,
+        down_the_batch,
+        one_maximum_for_all,
+        heated_wrongly,
+        heated_late,
+        divided_first,
+    ),
 )
 def softmax_rows(scores: Tensor, temperature: float) -> Tensor:
     """Return the softmax of scores / temperature along each row: tensors (N, C) to (N, C).
 
     Each row adds up to 1, whatever the size of the scores. N may be 0.
     """
-    z = scores / temperature
-    e = (z - z.amax(dim=1, keepdim=True)).exp()
+    e = ((scores - scores.amax(dim=1, keepdim=True)) / temperature).exp()
     return e / e.sum(dim=1, keepdim=True)
