@@ -88,8 +88,7 @@ class Judge:
     def _judge(self, answer: object) -> Verdict:
         if told := self._wrong_kind(answer):
             return Verdict(Outcome.NOT_YET, told)
-        # What is right is known before the learner's code can change anything.
-        right, _ = self._right, self._known
+        right = self._right  # known before the learner's code can change anything
         mine = self._behaviors(answer)
         faults = [self._fault(*pair) for pair in zip(mine, right, strict=True)]
         shown = next((number for number, fault in enumerate(faults) if fault), None)
