@@ -192,7 +192,7 @@ def holds_row_by_the_text(t: Tensor, row: Tensor) -> bool:
 @right(ex.squared_error)
 def squared_error_by_pairs(y_hat: Tensor, y: Tensor) -> float:
     pairs = list(zip(y_hat.flatten().tolist(), y.tolist(), strict=True))
-    return sum((a - b) ** 2 for a, b in pairs) / len(pairs)
+    return float(sum((a - b) ** 2 for a, b in pairs) / len(pairs))
 
 
 @right(ex.squared_error)

@@ -52,7 +52,7 @@ def sixes_matched() -> tuple[Shape, Shape, Shape, Shape]:
     mistakes=(aligned_left, same_rank_only, only_one_is_stretched, one_size_of_one, sixes_matched),
 )
 def sum_shapes() -> tuple[Shape, Shape, Shape, Shape]:
-    """Which shape does the sum have? Run no code. Use tuples such as (2, 3), or None if they do not fit.
+    """Which shape does the sum have? In your head: a tuple such as (2, 3), or None for "no fit".
 
     shape_1: of (4, 1) and (3,)
     shape_2: of (2, 3, 1) and (3, 5)
