@@ -53,10 +53,9 @@ def inputs(_: torch.Generator) -> Iterator[tuple[nn.Module]]:
     yield (nn.Linear(50, 200),)
     inside = nn.Sequential(nn.Linear(200, 50, bias=False), nn.ReLU())
     yield (nn.Sequential(nn.Linear(64, 200), nn.PReLU(), inside),)
-    yield (nn.ModuleDict({"body": nn.Sequential(nn.Linear(100, 80)), "head": nn.Linear(80, 200)}),)
+    yield (nn.ModuleDict({"body": nn.Sequential(nn.Linear(100, 80)), "head": nn.Linear(80, 150)}),)
     others = nn.Conv2d(1, 3, 5), nn.BatchNorm2d(3), nn.Embedding(9, 4)
-    yield (nn.Sequential(*others, nn.Linear(60, 200)),)
-    yield (nn.Linear(50, 200, dtype=torch.float64),)
+    yield (nn.Sequential(*others, nn.Linear(60, 200, dtype=torch.float64)),)
 
 
 # ---------------------------------------------------------------------------- closed half
