@@ -195,13 +195,13 @@ def sigmoid_of_float64_alone(x: Tensor) -> Tensor:
 
 @right(ex.softmax_rows)
 def softmax_of_differences(scores: Tensor, temperature: float) -> Tensor:
-    z = scores / temperature
-    return 1 / (z[:, None] - z[:, :, None]).exp().sum(dim=2)
+    gaps = scores[:, None] - scores[:, :, None]
+    return 1 / (gaps / temperature).exp().sum(dim=2)
 
 
 @right(ex.softmax_rows)
 def softmax_by_log_softmax(scores: Tensor, temperature: float) -> Tensor:
-    return scores.div(temperature).log_softmax(dim=1).exp()
+    return scores.double().div(temperature).log_softmax(dim=1).exp()
 
 
 @right(ex.softmax_rows)

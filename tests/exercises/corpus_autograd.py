@@ -595,6 +595,35 @@ class _BellHalfDone(torch.autograd.Function):
         """Return the loss's slope along x."""
 
 
+@wrong(BELL, "unsupported operand type")
+class _BellTimesADict(torch.autograd.Function):
+    """Raises another error of the same kind as a tuple does."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:  # noqa: ANN401
+        ctx.save_for_backward(x)
+        return torch.exp(-x * x)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Any) -> Any:  # noqa: ANN401
+        (x,) = ctx.saved_tensors
+        return {"x": slopes[0]} * x
+
+
+@wrong(BELL, "`(x,) = ctx.saved_tensors`")
+class _BellTimesATuple(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:  # noqa: ANN401
+        result = torch.exp(-x * x)
+        ctx.save_for_backward(x)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Any) -> Any:  # noqa: ANN401
+        x = ctx.saved_tensors
+        return slopes[0] * -2 * x * torch.exp(-(x[0] ** 2))
+
+
 @wrong(BELL)
 class _BellOfANumber(torch.autograd.Function):
     @staticmethod

@@ -118,14 +118,25 @@ class SignLost(BellForward):
 
 
 class NotUnpacked(BellForward):
-    """Is a tuple where you expect a tensor? `ctx.saved_tensors` is a tuple, even of one tensor:
-    unpack it, `(x,) = ctx.saved_tensors`.
+    """`ctx.saved_tensors` is a tuple, even of one tensor, and a tuple has no minus sign. Unpack it:
+    `(x,) = ctx.saved_tensors`.
     """
 
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor) -> Any:  # noqa: ANN401
         x = ctx.saved_tensors
         return -2 * x * torch.exp(-x * x) * grad_output
+
+
+class MultipliesTheTuple(BellForward):
+    """You multiplied a tuple by a tensor: `ctx.saved_tensors` is a tuple, even of one tensor. Unpack
+    it: `(x,) = ctx.saved_tensors`.
+    """
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Tensor) -> Any:  # noqa: ANN401
+        x = ctx.saved_tensors
+        return -2 * x * grad_output
 
 
 class ChangesGradOutput(BellForward):
@@ -155,6 +166,7 @@ class ChangesGradOutput(BellForward):
         OuterLeftOut,
         SignLost,
         NotUnpacked,
+        MultipliesTheTuple,
         ChangesGradOutput,
     ),
     equivalent=(

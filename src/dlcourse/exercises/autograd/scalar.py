@@ -73,6 +73,9 @@ def use(
     try:
         for _ in range(backwards):
             c.backward()
+    except RecursionError as error:
+        error.args = ("maximum recursion depth exceeded",)  # without "in comparison" and the like
+        raise
     finally:
         sys.setrecursionlimit(limit)
     seen = {
