@@ -12,12 +12,12 @@ HINTS = (
 
 
 def blames_the_layer() -> str:
-    """The slopes of nn.Linear are right. The nudges are not: in float32 rounding swallows them."""
+    """The slopes of nn.Linear are right. The nudges are not: in float32, rounding swallows them."""
     return "a"
 
 
 def loosens_the_check() -> str:
-    """With so much room the check would say True of many a wrong slope as well."""
+    """With so much tolerance the check would return True for many a wrong slope as well."""
     return "b"
 
 
@@ -33,7 +33,7 @@ def doubles_the_inputs_only() -> str:
     place=70,
     names=("false_alarm",),
     hints=HINTS,
-    why="A check by nudging needs float64 all through: the inputs and the layer's own numbers.",
+    why="A check by nudging needs float64 throughout: the inputs and the layer's own numbers.",
     mistakes=(blames_the_layer, loosens_the_check, doubles_the_inputs_only),
 )
 def false_alarm() -> str:

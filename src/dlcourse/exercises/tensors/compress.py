@@ -11,7 +11,8 @@ from dlcourse.checking.exercise import exercise
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
     yield torch.tensor([[[3.0, 0.0], [4.0, 5.0]]]), 1
-    yield torch.randn(3, 5, 4, generator=rng), 2
+    contrast = torch.tensor([8.0, 2.0, 0.5])  # the strongest layers of one image are not all
+    yield torch.randn(3, 5, 4, generator=rng) * contrast[:, None, None], 2
     yield torch.randn(2, 3, 6, generator=rng), 7
     yield torch.randn(4, 3, 2, generator=rng, dtype=torch.float64).mT, 1  # not contiguous
 
@@ -30,7 +31,9 @@ HINTS = (
 
 
 def transposed_again(images: Tensor, k: int) -> Tensor:
-    """You transposed the third factor: it comes transposed already. Leave the `T` out."""
+    """You transposed the third factor, but it is already transposed: `svd` returns `Vh`. Leave out
+    the `.mT`.
+    """
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :, :k] * S[:, None, :k]) @ Vh.mT[:, :k]
 
@@ -42,8 +45,8 @@ def rows_of_u(images: Tensor, k: int) -> Tensor:
 
 
 def cut_as_one_image(images: Tensor, k: int) -> Tensor:
-    """You cut as for one image: in a batch, `[:, :k]` cuts dimension 1, which is the rows now. Each
-    index needs a `:` for the batch in front.
+    """You cut as if there were one image: in a batch, `[:, :k]` cuts dimension 1, which is now the
+    rows. Each index needs a `:` for the batch in front.
     """
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :k] * S[:k]) @ Vh[:k]
@@ -56,13 +59,15 @@ def weights_not_aligned(images: Tensor, k: int) -> Tensor:
 
 
 def columns_of_vh(images: Tensor, k: int) -> Tensor:
-    """You took the first k columns of each `Vh`. A layer owns a row of `Vh`: dimension 1."""
+    """Each `Vh` still has all its rows. A layer owns a row of `Vh`: keep its first k rows,
+    `Vh[:, :k]`.
+    """
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :, :k] * S[:, None, :k]) @ Vh[:, :, :k]
 
 
 def without_weights(images: Tensor, k: int) -> Tensor:
-    """You left the weights `S` out: every layer counts as much as the strongest."""
+    """You left out the weights `S`: every layer counts as much as the strongest one."""
     U, _, Vh = torch.linalg.svd(images, full_matrices=False)
     return U[:, :, :k] @ Vh[:, :k]
 
@@ -75,7 +80,7 @@ def weakest_layers(images: Tensor, k: int) -> Tensor:
 
 
 def one_large_matrix(images: Tensor, k: int) -> Tensor:
-    """You took the batch for one matrix, a row per image. Each image has layers of its own."""
+    """You took the batch for one matrix with a row per image. Each image has its own layers."""
     U, S, Vh = torch.linalg.svd(images.flatten(1), full_matrices=False)
     return ((U[:, :k] * S[:k]) @ Vh[:k]).reshape(images.shape)
 
