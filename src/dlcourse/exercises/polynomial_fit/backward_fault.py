@@ -30,7 +30,7 @@ def blamed_rounding() -> str:
     "Right alone, wrong in a mean",
     minutes=2,
     difficulty=1,
-    place=20,
+    place=62,
     hints=HINTS,
     why="What comes in is 1 in the first case and 1/2,000 in the second; it was never used.",
     mistakes=(blamed_the_rate, blamed_the_sign, blamed_rounding),

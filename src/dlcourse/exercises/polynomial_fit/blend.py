@@ -108,7 +108,7 @@ class BlendFrozen(nn.Module):
     "Find what the module hides",
     minutes=5,
     difficulty=2,
-    place=30,
+    place=64,
     hints=HINTS,
     why="A module registers modules, module lists and parameters; lists and tensors stay unseen.",
     mistakes=(BlendWithList, BlendWithTensor, BlendWithBuffer, BlendFrozen),
