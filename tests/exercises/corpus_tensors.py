@@ -284,10 +284,10 @@ def price_table_growing(prices: Tensor, rises: Tensor) -> Tensor:
 @right(ex.compress)
 def compress_added_up(images: Tensor, k: int) -> Tensor:
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
-    layers = [
+    pieces = [
         S[:, i, None, None] * U[:, :, i, None] * Vh[:, i, None] for i in range(min(k, S.shape[1]))
     ]
-    return torch.stack(layers).sum(dim=0)
+    return torch.stack(pieces).sum(dim=0)
 
 
 @right(ex.compress)
@@ -315,7 +315,7 @@ def compress_uncut(images: Tensor, k: int) -> Tensor:
 
 
 @wrong(ex.compress)
-def compress_with_layers_of_the_batch(images: Tensor, k: int) -> Tensor:
+def compress_with_pieces_of_the_batch(images: Tensor, k: int) -> Tensor:
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     least = S.flatten().topk(min(k * len(S), S.numel())).values[-1]
     result: Tensor = (U * (S * (least <= S))[:, None]) @ Vh
