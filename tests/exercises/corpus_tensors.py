@@ -186,6 +186,11 @@ def holds_row_by_the_text(t: Tensor, row: Tensor) -> bool:
     return str(row) in [str(one) for one in t]
 
 
+@wrong(ex.holds_row)
+def holds_row_as_a_piece_of_text(t: Tensor, row: Tensor) -> bool:
+    return str(row.tolist()).strip("[]") in str(t.tolist())
+
+
 # ---------------------------------------------------------------------------- squared_error
 
 
