@@ -649,6 +649,15 @@ def he_start_of_new_parameters(model: nn.Module) -> None:
 
 
 @wrong(ex.he_start)
+def he_start_that_freezes(model: nn.Module) -> None:
+    model.requires_grad_(False)
+    for layer in _linears(model):
+        layer.weight.normal_(std=(2 / layer.in_features) ** 0.5)
+        if layer.bias is not None:
+            layer.bias.zero_()
+
+
+@wrong(ex.he_start)
 def he_start_without_biases(model: nn.Module) -> None:
     for layer in _linears(model):
         nn.init.kaiming_normal_(layer.weight)

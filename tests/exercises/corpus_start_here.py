@@ -14,7 +14,7 @@ def elsewhere_large() -> str:
     return " C "
 
 
-@wrong(ex.elsewhere, "served to fit the weights")
+@wrong(ex.elsewhere, "used to fit the weights")
 def elsewhere_needs_the_pictures() -> str:
     return "a"
 

@@ -186,6 +186,11 @@ def holds_row_by_the_text(t: Tensor, row: Tensor) -> bool:
     return str(row) in [str(one) for one in t]
 
 
+@wrong(ex.holds_row)
+def holds_row_as_a_piece_of_text(t: Tensor, row: Tensor) -> bool:
+    return str(row.tolist()).strip("[]") in str(t.tolist())
+
+
 # ---------------------------------------------------------------------------- squared_error
 
 
@@ -284,10 +289,10 @@ def price_table_growing(prices: Tensor, rises: Tensor) -> Tensor:
 @right(ex.compress)
 def compress_added_up(images: Tensor, k: int) -> Tensor:
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
-    layers = [
+    pieces = [
         S[:, i, None, None] * U[:, :, i, None] * Vh[:, i, None] for i in range(min(k, S.shape[1]))
     ]
-    return torch.stack(layers).sum(dim=0)
+    return torch.stack(pieces).sum(dim=0)
 
 
 @right(ex.compress)
@@ -315,7 +320,7 @@ def compress_uncut(images: Tensor, k: int) -> Tensor:
 
 
 @wrong(ex.compress)
-def compress_with_layers_of_the_batch(images: Tensor, k: int) -> Tensor:
+def compress_with_pieces_of_the_batch(images: Tensor, k: int) -> Tensor:
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     least = S.flatten().topk(min(k * len(S), S.numel())).values[-1]
     result: Tensor = (U * (S * (least <= S))[:, None]) @ Vh

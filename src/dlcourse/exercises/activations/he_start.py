@@ -11,12 +11,14 @@ from dlcourse.checking.exercise import exercise
 
 def use(he_start: Callable[[nn.Module], object], model: nn.Module) -> dict[str, object]:
     """Return what can be seen of a start without knowing in which order it drew its numbers."""
-    parameters = list(model.parameters())
+    before = [(one, one.requires_grad) for one in model.parameters()]
     others = {name: value.clone() for name, value in state_of_others(model).items()}
     he_start(model)
     seen: dict[str, object] = {
-        "the model has the same parameters as before": [id(one) for one in model.parameters()]
-        == [id(one) for one in parameters],
+        "the model has the same parameters as before": [
+            (id(one), one.requires_grad) for one in model.parameters()
+        ]
+        == [(id(one), asked) for one, asked in before],
         "what is no nn.Linear is as it was": all(
             torch.equal(value, others[name]) for name, value in state_of_others(model).items()
         ),

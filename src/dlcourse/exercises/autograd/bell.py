@@ -129,8 +129,8 @@ class NotUnpacked(BellForward):
 
 
 class MultipliesTheTuple(BellForward):
-    """You multiplied a tuple by a tensor: `ctx.saved_tensors` is a tuple, even of one tensor.
-    Unpack it: `(x,) = ctx.saved_tensors`.
+    """You multiplied by a tuple: `ctx.saved_tensors` is one, even for one tensor. Unpack it:
+    `(x,) = ctx.saved_tensors`.
     """
 
     @staticmethod

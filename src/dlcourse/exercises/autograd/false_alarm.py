@@ -37,11 +37,11 @@ def doubles_the_inputs_only() -> str:
     mistakes=(blames_the_layer, loosens_the_check, doubles_the_inputs_only),
 )
 def false_alarm() -> str:
-    """`gradcheck(torch.nn.Linear(3, 2), X, raise_exception=False)`, with random X of shape (4, 3)
-    that ask for slopes, returns False, and warns. What do you do? (nn.Linear is a ready-made layer
+    """`gradcheck(torch.nn.Linear(3, 2), X, raise_exception=False)`, with a random X of shape (4, 3)
+    that asks for slopes, returns False, and warns. What do you do? (nn.Linear is a ready-made layer
     of neurons: it multiplies X by weights of its own and adds biases.)
 
-    a: report a fault, since nn.Linear has wrong slopes
+    a: report a bug, since nn.Linear has wrong slopes
     b: leave all in float32, and pass atol=0.1 and so on until it returns True
     c: make X float64, and leave the layer as it is
     d: make X float64, and the layer with `.double()` as well

@@ -322,7 +322,7 @@ class Scalar:
         """Add the slope of this number along each leaf to that leaf's `grad`, as torch does.
 
         Leaves are Scalars made from a number. A second call adds the same once more. Chains of
-        thousands of operations are no problem.
+        thousands of operations are no problem, and neither are millions of paths.
         """
         found, waiting = {self}, [self]
         while waiting:

@@ -11,7 +11,7 @@ from dlcourse.checking.exercise import exercise
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
     yield torch.tensor([[[3.0, 0.0], [4.0, 5.0]]]), 1
-    contrast = torch.tensor([8.0, 2.0, 0.5])  # the strongest layers of one image are not all
+    contrast = torch.tensor([8.0, 2.0, 0.5])  # the largest pieces of each image are not the batch's
     yield torch.randn(3, 5, 4, generator=rng) * contrast[:, None, None], 2
     yield torch.randn(2, 3, 6, generator=rng), 7
     yield torch.randn(4, 3, 2, generator=rng, dtype=torch.float64).mT, 1  # not contiguous
@@ -23,8 +23,8 @@ HINTS = (
     "`torch.linalg.svd` takes a batch as it is, and so does `@`. Print the three shapes.",
     "`keep` of this section has all the steps; each index needs a `:` for the batch in front.",
     (
-        "The columns in use are `U[:, :, :k]`, (N, H, k), the weights `S[:, :k]`, (N, k). "
-        "Which shape must the weights have to be broadcast over the rows?"
+        "The columns in use are `U[:, :, :k]`, (N, H, k), the singular values `S[:, :k]`, (N, k). "
+        "Which shape must the singular values have to broadcast over the rows?"
     ),
     "`S[:, None, :k]` is (N, 1, k). The rows in use are `Vh[:, :k]`.",
 )
@@ -39,7 +39,7 @@ def transposed_again(images: Tensor, k: int) -> Tensor:
 
 
 def rows_of_u(images: Tensor, k: int) -> Tensor:
-    """You took the first k rows of each `U`. A layer owns a column of `U`: the last dimension."""
+    """You took the first k rows of each `U`. A piece has a column of `U`: the last dimension."""
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :k] * S[:, None]) @ Vh
 
@@ -52,35 +52,35 @@ def cut_as_one_image(images: Tensor, k: int) -> Tensor:
     return (U[:, :k] * S[:k]) @ Vh[:k]
 
 
-def weights_not_aligned(images: Tensor, k: int) -> Tensor:
-    """Your weights are (N, k): aligned at the right, N meets the rows H. Make them (N, 1, k)."""
+def singular_values_not_aligned(images: Tensor, k: int) -> Tensor:
+    """Your singular values are (N, k), so N meets the rows H. Make them (N, 1, k)."""
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :, :k] * S[:, :k]) @ Vh[:, :k]
 
 
 def columns_of_vh(images: Tensor, k: int) -> Tensor:
-    """Each `Vh` still has all its rows. A layer owns a row of `Vh`: keep its first k rows,
+    """Each `Vh` still has all its rows. A piece has a row of `Vh`: keep its first k rows,
     `Vh[:, :k]`.
     """
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :, :k] * S[:, None, :k]) @ Vh[:, :, :k]
 
 
-def without_weights(images: Tensor, k: int) -> Tensor:
-    """You left out the weights `S`: every layer counts as much as the strongest one."""
+def without_singular_values(images: Tensor, k: int) -> Tensor:
+    """You left out the singular values `S`: every piece counts as much as the largest."""
     U, _, Vh = torch.linalg.svd(images, full_matrices=False)
     return U[:, :, :k] @ Vh[:, :k]
 
 
-def weakest_layers(images: Tensor, k: int) -> Tensor:
-    """You kept the weakest layers: the SVD lists the strongest first, so take the first k."""
+def smallest_pieces(images: Tensor, k: int) -> Tensor:
+    """You kept the smallest pieces: the SVD lists the largest first, so take the first k."""
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     first = max(S.shape[1] - k, 0)
     return (U[:, :, first:] * S[:, None, first:]) @ Vh[:, first:]
 
 
 def one_large_matrix(images: Tensor, k: int) -> Tensor:
-    """You took the batch for one matrix with a row per image. Each image has its own layers."""
+    """You took the batch for one matrix with a row per image. Each image has its own pieces."""
     U, S, Vh = torch.linalg.svd(images.flatten(1), full_matrices=False)
     return ((U[:, :k] * S[:k]) @ Vh[:k]).reshape(images.shape)
 
@@ -95,21 +95,21 @@ def one_large_matrix(images: Tensor, k: int) -> Tensor:
     inputs=inputs,
     mistakes=(
         cut_as_one_image,
-        weights_not_aligned,
+        singular_values_not_aligned,
         transposed_again,
         rows_of_u,
         columns_of_vh,
-        without_weights,
-        weakest_layers,
+        without_singular_values,
+        smallest_pieces,
         one_large_matrix,
     ),
     tolerance=Tolerance(absolute=1e-4),
 )
 def compress(images: Tensor, k: int) -> Tensor:
-    """Return each image as the sum of its own k strongest layers.
+    """Return each image as the sum of its own k largest pieces.
 
     Shapes: images is (N, H, W), of decimals, and so is the result. If an image has fewer than
-    k layers, all of them are kept.
+    k pieces, all of them are kept.
     """
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :, :k] * S[:, None, :k]) @ Vh[:, :k]

@@ -22,6 +22,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
     yield torch.tensor([[2, 10_000_000_000]]), torch.tensor([2, 10_000_000_001])
     yield torch.tensor([[1.0, 0.0, 3.0]]), torch.tensor([1.0, 2.0, 3.0])  # the ends match
     yield torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([1.0, 2.0, 4.0])  # all but the last
+    yield torch.tensor([[21, 4]]), torch.tensor([1, 4])  # also as text
     for number in (1e-9, 2.00001):  # near 0, and near 2
         row = torch.tensor([0.5, number], dtype=torch.float64)
         yield row.round()[None] + torch.tensor([0.5, 0.0]), row

@@ -161,10 +161,10 @@ def written_once(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
 def nearest_mean(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
     """Return for each new image the label whose mean image is nearest to it.
 
-    The mean image of a label is the mean of all known images that have this label. Near is meant
-    as in the lesson: the root of the sum of the squared differences of all pixels.
-    Shapes: known is (N, H, W), uint8, with labels (N,), any whole numbers, also below 0; new is
-    (M, H, W), uint8; the result is a tensor (M,): labels.
+    The mean image of a label is the mean of all known images that have this label. The distance is
+    that of the lesson: the root of the sum of the squared differences of all pixels.
+    Shapes: known is (N, H, W), uint8, with labels (N,), any whole numbers, negative ones too; new
+    is (M, H, W), uint8; the result is a tensor (M,): labels.
     """
     X = known.flatten(1).float()
     names = labels.unique()
