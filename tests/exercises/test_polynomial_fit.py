@@ -21,6 +21,53 @@ Answer = Callable[..., Any]
 Function = Callable[[Tensor], Tensor]
 float64 = torch.float64
 
+# ---------------------------------------------------------------------------- fit
+
+
+def fit_by_hand(model: nn.Module, X: Tensor, y: Tensor, lr: float, n_steps: int) -> list[float]:
+    losses = [functional.mse_loss(model(X).squeeze(1), y).item()]
+    for _ in range(n_steps):
+        model.zero_grad()
+        functional.mse_loss(model(X).squeeze(1), y).backward()
+        with torch.no_grad():
+            for p in model.parameters():
+                assert p.grad is not None
+                p.sub_(p.grad, alpha=lr)
+            losses.append(functional.mse_loss(model(X).squeeze(1), y).item())
+    return losses
+
+
+def fit_by_gradient_list(
+    model: nn.Module, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> list[Tensor]:
+    losses = []
+    for step in range(n_steps + 1):
+        loss = (y - model(X)[:, 0]).pow(2).sum() / len(y)
+        losses.append(loss.detach())
+        if step < n_steps:
+            slopes = torch.autograd.grad(loss, list(model.parameters()))
+            with torch.no_grad():
+                for p, slope in zip(model.parameters(), slopes, strict=True):
+                    p.sub_(lr * slope)
+    return losses
+
+
+def fit_with_targets_as_a_column(
+    model: nn.Module, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> list[float]:
+    optimizer, loss_fn = torch.optim.SGD(model.parameters(), lr), nn.MSELoss()
+    model.zero_grad(set_to_none=False)
+    losses = []
+    for _ in range(n_steps):
+        loss = loss_fn(model(X), y[:, None])
+        loss.backward()
+        losses.append(float(loss.detach()))
+        optimizer.step()
+        optimizer.zero_grad()
+    with torch.no_grad():
+        return [*losses, float(loss_fn(model(X), y[:, None]))]
+
+
 # ---------------------------------------------------------------------------- Blend
 
 
@@ -383,7 +430,7 @@ def adam_sums(
 
 BLEND: Any = ex.Blend  # to mypy the class that it was
 ANSWERS: dict[Exercise, tuple[Answer, ...]] = {
-    BLEND: (AppendedBlend, RegisteredBlend, DictionaryBlend, BlendOfParameters, SequentialBlend),
+    ex.fit: (fit_by_hand, fit_by_gradient_list, fit_with_targets_as_a_column),
     ex.largest_rate: (
         rate_by_norm,
         rate_by_numpy,
@@ -404,6 +451,7 @@ ANSWERS: dict[Exercise, tuple[Answer, ...]] = {
         legendre_as_column,
         legendre_by_descent,
     ),
+    BLEND: (AppendedBlend, RegisteredBlend, DictionaryBlend, BlendOfParameters, SequentialBlend),
     ex.momentum_path: (
         momentum_by_torch,
         momentum_of_steps,
@@ -561,3 +609,18 @@ def test_retrain_trains_every_layer_of_the_given_model() -> None:
     assert model[-1] is last
     assert (first.weight - before).abs().min() > 0
     assert (y_hat - y).square().mean() < 0.01 * y.var()
+
+
+def test_fit_is_gradient_descent_as_numpy_does_it() -> None:
+    torch.manual_seed(0)
+    line = nn.Linear(2, 1, dtype=float64)
+    X, y = torch.randn(7, 2, dtype=float64), torch.randn(7, dtype=float64)
+    w = np.append(line.weight.detach().numpy(), line.bias.detach().numpy())
+    rows = np.column_stack([X.numpy(), np.ones(7)])
+    wanted = []
+    for _ in range(21):
+        error = rows @ w - y.numpy()
+        wanted.append((error**2).mean())
+        w = w - 0.1 * 2 * rows.T @ error / 7
+
+    np.testing.assert_allclose(ex.fit.answer(line, X, y, 0.1, 20), wanted, rtol=1e-10)

@@ -11,7 +11,8 @@ from notebook_lesson import Lesson
 
 PATHS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 CATALOG = {one.id: one for one in catalog()}
-NUMBER_WORDS = {2: "two", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten", 12: "twelve"}
+WORDS = ["six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+NUMBER_WORDS = {2: "two"} | dict(enumerate(WORDS, 6))
 
 
 @pytest.fixture(params=PATHS, ids=[path.stem for path in PATHS], scope="module")
