@@ -85,6 +85,8 @@ class Course:
             (tools / "uv").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
             (tools / "uv").chmod(0o755)
         self.environment = os.environ | {
+            "HOME": str(tools),  # the user's own may be full
+            "USERPROFILE": str(tools),
             "PATH": os.pathsep.join([str(tools), os.environ["PATH"]]),
             "UV_CALLS": str(self.calls),
         }

@@ -99,6 +99,19 @@ def test_a_deleted_folder_is_no_obstacle(tmp_path: Path) -> None:
     os.chdir(tmp_path)
 
 
+def test_a_folder_that_an_answer_deletes_keeps_nothing_else_from_being_put_back(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "gone").mkdir()
+    os.chdir(tmp_path / "gone")
+    before = GlobalState()
+    os.environ["OF_A_TEST"] = "1"
+    os.chdir(tmp_path)
+    (tmp_path / "gone").rmdir()
+    before.restore()
+    assert "OF_A_TEST" not in os.environ
+
+
 STATES: dict[str, Callable[[], object]] = {
     "float64": lambda: torch.set_default_dtype(torch.float64),
     "meta": lambda: torch.set_default_device("meta"),

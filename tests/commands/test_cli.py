@@ -157,9 +157,10 @@ def test_letters_that_the_terminal_does_not_know_are_replaced(
 
 
 def test_doctor_says_what_is_wrong_and_what_to_do(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("DLCOURSE_DEVICE", raising=False)
+    monkeypatch.setenv("DLCOURSE_WORK", str(tmp_path))  # the user's own may have anything in it
     assert main(["doctor"]) == 0
     well = capfd.readouterr().out
     assert re.search(r"^ok +Python: 3\.", well, re.MULTILINE)

@@ -233,6 +233,7 @@ def lived_in(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     monkeypatch.setenv("JUPYTER_PATH", str(home / "cluster"))
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
     monkeypatch.setenv("MPLBACKEND", "module://backend_interagg")
+    monkeypatch.setenv("VIRTUAL_ENV", str(old))
     monkeypatch.setenv("PYTHONSTARTUP", str(old / "none.py"))
     monkeypatch.setenv("PYTHONWARNINGS", "error")
     monkeypatch.setenv("SAID", str(tmp_path / "said.json"))
@@ -274,6 +275,9 @@ def run_in_kernel(lab: Address, code: str) -> None:
     talk.say(f"api/kernels/{kernel}/channels", message)
 
 
+UNWANTED = {"PYTHONSTARTUP", "PYTHONWARNINGS", "JUPYTER_TOKEN", "VIRTUAL_ENV"}
+
+
 def test_a_lesson_sees_nothing_of_other_programs(checkout: Path, lived_in: Path) -> None:
     write_lesson(checkout, "05_mnist_mlp", SAY)
     status, told, complaints = run(checkout, "run", "5")
@@ -287,7 +291,7 @@ def test_a_lesson_sees_nothing_of_other_programs(checkout: Path, lived_in: Path)
         assert seen["python"] == sys.executable
         assert seen["backend"] == "module://matplotlib_inline.backend_inline"
         assert Path(seen["numpy"]).is_relative_to(sys.prefix)
-        assert not {"PYTHONSTARTUP", "PYTHONWARNINGS", "JUPYTER_TOKEN"} & seen["variables"].keys()
+        assert not UNWANTED & seen["variables"].keys()
 
 
 def test_a_terminal_knows_the_command_also_if_the_lab_has_none(

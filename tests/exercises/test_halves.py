@@ -24,8 +24,8 @@ FOLDER = Path(sys.modules["dlcourse.exercises"].__path__[0])
 FILES = sorted(path for path in FOLDER.glob("*/*.py") if path.name != "__init__.py")
 CLOSED_WORDS = {"exercise", "question", "Exercise"}
 LONGEST = 250  # lines; a file is read in one go
-# One has a faulty program to start from and a model that observes, the other two engines.
-LONGER = {"train_epochs": 285, "scalar": 255}
+# One has a faulty program to start from and a model that observes, the other many engines.
+LONGER = {"train_epochs": 285, "scalar": 340}
 
 
 def by_id(one: Exercise) -> str:

@@ -312,6 +312,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # and nobody's settings
     config.add_cleanup(settings.cleanup)
     os.environ["IPYTHONDIR"] = settings.name
+    os.environ["MATPLOTLIBRC"] = str(Path(settings.name, "matplotlibrc"))
+    Path(settings.name, "matplotlibrc").touch()
     if "PYTEST_XDIST_WORKER" in os.environ:
         # Workers with as many threads as cores each are slower than a single one.
         os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -229,7 +229,10 @@ def _own_environment(clone: Path, constraints: str, base: str = sys.executable) 
         # bootstrap.py takes the newest where the wanted ones do not fit, as learners need.
         wanted = _versions((clone / constraints).read_text(encoding="utf-8"))
         freeze = [str(python), "-m", "pip", "freeze"]
-        run = subprocess.run(freeze, cwd=clone, capture_output=True, text=True, check=True)
+        # A user's PIP_USER or PIP_TARGET would have another place looked at.
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+        own["PIP_CONFIG_FILE"] = os.devnull
+        run = subprocess.run(freeze, cwd=clone, env=own, capture_output=True, text=True, check=True)
         installed = _versions(run.stdout)
         for name in wanted.keys() & installed.keys():
             if installed[name] != wanted[name]:

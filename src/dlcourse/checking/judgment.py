@@ -88,8 +88,7 @@ class Judge:
     def _judge(self, answer: object) -> Verdict:
         if told := self._wrong_kind(answer):
             return Verdict(Outcome.NOT_YET, told)
-        # What is right is known before the learner's code can change anything.
-        right, _ = self._right, self._known
+        right = self._right  # known before the learner's code can change anything
         mine = self._behaviors(answer)
         faults = [self._fault(*pair) for pair in zip(mine, right, strict=True)]
         shown = next((number for number, fault in enumerate(faults) if fault), None)
@@ -243,7 +242,7 @@ def _other_kind(value: object, right: object) -> str:
         return ""
     if isinstance(right, int | float) and isinstance(value, numbers.Number | torch.Tensor):
         return ""
-    return _KINDS.get(type(right), f"a {type(right).__name__}")
+    return _KINDS.get(type(right), "")  # None is not told: it would give the answer away
 
 
 def _cut(message: str) -> str:

@@ -61,7 +61,8 @@ def _read_folder() -> str | None:
 
 def _write_folder(folder: str | None) -> None:
     if folder is not None:
-        os.chdir(folder)
+        with suppress(OSError):  # it has been deleted since
+            os.chdir(folder)
 
 
 def _write_threads(n_threads: int) -> None:
@@ -161,9 +162,7 @@ _SETTINGS = (
     _Setting(_read_deterministic, _write_deterministic),
     _Setting(torch.get_float32_matmul_precision, _write_precision),
     _Setting(torch.get_num_threads, _write_threads),
-    _Setting(
-        _read_torch_print, _write_torch_print, lambda: torch.set_printoptions(profile="default")
-    ),
+    _Setting(_read_torch_print, _write_torch_print, _print_as_usual),
     _Setting(np.get_printoptions, lambda options: np.set_printoptions(**options)),
     _Setting(np.geterr, lambda errors: np.seterr(**errors)),
     _Setting(sys.getrecursionlimit, sys.setrecursionlimit),

@@ -80,7 +80,7 @@ def _differ(now: object, before: object) -> bool:
     if type(now) is not type(before):
         return True
     if isinstance(before, torch.nn.Module) and isinstance(now, torch.nn.Module):
-        now, before = [(m.training, dict(m.state_dict())) for m in (now, before)]
+        now, before = [_what_counts(model) for model in (now, before)]
     if isinstance(before, Tensor) and isinstance(now, Tensor):
         return _tensors_differ(now, before)
     if isinstance(before, Mapping) and isinstance(now, Mapping):
@@ -91,6 +91,12 @@ def _differ(now: object, before: object) -> bool:
     if isinstance(before, np.ndarray | int | float | str):
         return not _same_values(np.asarray(now), np.asarray(before))
     return False  # a function, or an object that the course knows nothing about
+
+
+def _what_counts(model: torch.nn.Module) -> tuple[object, ...]:
+    """Return the mode of a model, its numbers, and which of them it learns."""
+    learned = [name for name, one in model.named_parameters() if one.requires_grad]
+    return model.training, dict(model.state_dict()), learned
 
 
 def _tensors_differ(now: Tensor, before: Tensor) -> bool:

@@ -26,6 +26,7 @@ _NOT_OURS = (
     "PYTHONSTARTUP",
     "PYTHONWARNINGS",
     "PYTHONPATH",
+    "VIRTUAL_ENV",  # IPython would look for modules there, too
     "JUPYTER_CONFIG_PATH",
     "JUPYTER_NO_CONFIG",
     "JUPYTER_TOKEN",

@@ -1,6 +1,7 @@
 """The data of a fading curve."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -8,8 +9,8 @@ from torch import Tensor
 from dlcourse.checking.comparison import Tolerance
 from dlcourse.checking.exercise import exercise
 
-# A small number counts, too: softplus of −20 is 2e-9, and 0 is wrong there.
-SMALL_COUNTS = Tolerance(absolute=1e-12)
+# A small number counts, too: after 25 sigmoids the slope is about 1e-16, and 0 is wrong there.
+SMALL_COUNTS = Tolerance(absolute=1e-30)
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
@@ -17,6 +18,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
     yield torch.tensor([0.0, 3.0, -3.0]), 4
     yield torch.tensor([1.5]), 10
     yield torch.randn(6, generator=rng, dtype=torch.float64)[::2], 3
+    yield torch.tensor([0.5, -2.0]), 25
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -30,7 +32,7 @@ HINTS = (
 
 
 def slope_of_the_input(x: Tensor, n: int) -> Tensor:
-    """You put each sigmoid's input into s · (1 − s); it wants the output."""
+    """You put each sigmoid's input into s · (1 − s). It takes the output."""
     rows, slope = [], torch.ones_like(x)
     for _ in range(n):
         slope = slope * x * (1 - x)
@@ -61,12 +63,12 @@ def one_link_each(x: Tensor, n: int) -> Tensor:
 
 
 def a_quarter_each(x: Tensor, n: int) -> Tensor:
-    """You took a quarter for each sigmoid: that is the most it can be, and holds at 0 only."""
+    """You took a quarter for each sigmoid. That is the largest it can be, and only at 0."""
     return torch.stack([0.25**k * torch.ones_like(x) for k in range(1, n + 1)])
 
 
 def one_too_early(x: Tensor, n: int) -> Tensor:
-    """Your curve begins with 1, before the first sigmoid: the first row belongs after it."""
+    """Your curves start with 1, before the first sigmoid. The first row belongs after it."""
     rows, slope = [], torch.ones_like(x)
     for _ in range(n):
         rows.append(slope)
@@ -76,8 +78,8 @@ def one_too_early(x: Tensor, n: int) -> Tensor:
 
 
 def overwritten_rows(x: Tensor, n: int) -> Tensor:
-    """All your rows are one and the same tensor: `*=` changes it in place, also where you have
-    put it into the list. Write `slope = slope * …`, which makes a new one.
+    """All your rows are the same tensor: `*=` changes it in place, in the list as well. Write
+    `slope = slope * …`, which makes a new one.
     """
     rows, slope = [], torch.ones_like(x)
     for _ in range(n):
@@ -87,9 +89,35 @@ def overwritten_rows(x: Tensor, n: int) -> Tensor:
     return torch.stack(rows)
 
 
+def never_cleared(x: Tensor, n: int) -> Tensor:
+    """Each `backward` adds to `x.grad`: your rows are sums of slopes. Clear it each time, with
+    `x.grad = None`, or use `torch.autograd.grad`.
+    """
+    h = x = x.clone().requires_grad_()
+    rows = list[Any]()
+    for _ in range(n):
+        h = h.sigmoid()
+        h.sum().backward(retain_graph=True)
+        rows.append(x.grad)  # one tensor, which grows
+    return torch.stack(rows)
+
+
+def sums_of_slopes(x: Tensor, n: int) -> Tensor:
+    """Your rows are sums: `backward` adds each slope to those before it. Clear `x.grad` each time,
+    or use `torch.autograd.grad`.
+    """
+    h = x = x.clone().requires_grad_()
+    rows = list[Any]()
+    for _ in range(n):
+        h = h.sigmoid()
+        h.sum().backward(retain_graph=True)
+        rows.append(x.grad.clone())  # type: ignore[union-attr]
+    return torch.stack(rows)
+
+
 def a_column_for_each_sigmoid(x: Tensor, n: int) -> Tensor:
-    """Your table lies on its side: it should have a row for each sigmoid and a column for each
-    curve. `torch.stack(rows)` makes rows.
+    """Your table is transposed: it should have a row for each sigmoid and a column for each curve.
+    `torch.stack(rows)` makes rows.
     """
     rows, slope = [], torch.ones_like(x)
     for _ in range(n):
@@ -114,6 +142,8 @@ def a_column_for_each_sigmoid(x: Tensor, n: int) -> Tensor:
         a_quarter_each,
         one_too_early,
         overwritten_rows,
+        never_cleared,
+        sums_of_slopes,
         a_column_for_each_sigmoid,
     ),
     tolerance=SMALL_COUNTS,

@@ -16,8 +16,12 @@ def use(answer: Callable[[], Weights], X: Tensor) -> object:
     weights = answer()
     if weights is None:
         return None
-    W1, b1, w2, b2 = (torch.as_tensor(part, dtype=torch.float64) for part in weights)
-    return (X @ W1.T + b1).relu() @ w2.reshape(-1) + b2.reshape(())
+    parts = weights if isinstance(weights, tuple | list) else (weights,)
+    if len(parts) != 4:
+        return {"the number of parts": len(parts)}
+    W1, b1, w2, b2 = (torch.as_tensor(part, dtype=torch.float64) for part in parts)
+    result = (X @ W1.T + b1).relu() @ w2.reshape(-1) + b2.reshape(())
+    return {"the number of parts": len(parts), "the lamp": result}
 
 
 def inputs(_: torch.Generator) -> Iterator[tuple[Tensor]]:
@@ -36,7 +40,7 @@ HINTS = (
 
 def made_for_steps() -> Weights:
     """These are the weights of the lesson's lamp, which is made of steps. A ReLU does not stop
-    at 1: look at its two hidden values for (0, 1) and (1, 1), and begin with them.
+    at 1: start from its two hidden values for (0, 1) and for (1, 1).
     """
     return [[1, 1], [1, 1]], [-0.5, -1.5], [1, -1], -0.5
 
@@ -54,15 +58,15 @@ def an_and() -> Weights:
 
 
 def twins() -> Weights:
-    """The lamp adds up its switches: (1, 1) gives 2. Two equal units are worth one, and so is a
-    unit without a part in the result: give the second one a bias of its own, so that it is
-    silent until both switches are on.
+    """The lamp adds up its switches: (1, 1) gives 2. Two equal units do no more than one, and one
+    whose weight is 0 does nothing: give the second one a bias of its own, so that it is silent
+    until both switches are on.
     """
     return [[1, 1], [1, 1]], [0, 0], [0.5, 0.5], 0
 
 
 def half_everywhere() -> Weights:
-    """0.5 everywhere is the best that a network without a bend can do; yours has bends to use."""
+    """0.5 everywhere is the best that a network without a bend can do. Use your two bends."""
     return [[1, 1], [1, 1]], [0, -1], [0, 0], 0.5
 
 

@@ -18,15 +18,15 @@ HINTS = (
 
 
 def twice_a_sigmoid() -> str:
-    """With (a) the sigmoid is applied twice, since the loss has its own: only probabilities from
-    0.5 to 0.73 come out, so the loss cannot fall below 0.31, or 0.69 where the truth is "off".
+    """With (a) the sigmoid is applied twice, since the loss has its own. The probabilities are all
+    from 0.5 to 0.73, so the loss cannot fall below 0.31, or 0.69 where the truth is "off".
     """
     return "a"
 
 
 def softmax_of_one() -> str:
-    """In (b) the single score has nothing to be compared with: its share is always 1, the loss
-    of "on" always 0, and no slope comes back.
+    """In (b) the single score has nothing to compare with: its share is always 1, the loss of "on"
+    is always 0, and no slope comes back.
     """
     return "b"
 
@@ -54,7 +54,7 @@ def log_of_a_probability() -> str:
     mistakes=(twice_a_sigmoid, softmax_of_one, bend_at_the_end, log_of_a_probability),
 )
 def last_layer() -> str:
-    """The lamp's network shall learn when to be on. Which end trains well, for every score?
+    """The lamp's network should learn when to be on. Which end trains well, for every score?
 
     (a) nn.Linear(8, 1), nn.Sigmoid(); the loss is binary_cross_entropy_with_logits
     (b) nn.Linear(8, 1), nn.Softmax(dim=1); the loss is −log of the truth's share

@@ -14,6 +14,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     yield (torch.tensor([[-1000.0, -1001.0], [1000.0, 999.0], [0.0, 7.0]], dtype=torch.float64),)
     yield (torch.randn(3, 5, generator=rng).T,)
     yield (torch.tensor([[-400.0], [2.5]]),)  # one score: itself
+    yield (torch.tensor([[0.0, 1000.0], [1000.0, -1000.0]]),)  # the first, and far apart
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -33,23 +34,31 @@ def in_three_steps(scores: Tensor) -> Tensor:
     return scores.exp().sum(dim=1).log()
 
 
+def less_the_first(scores: Tensor) -> Tensor:
+    """You subtracted the first score of each row. Where another one is far above it, exp still
+    overflows: subtract the maximum.
+    """
+    first = scores[:, 0]
+    return (scores - first[:, None]).exp().sum(dim=1).log() + first
+
+
 def not_added_again(scores: Tensor) -> Tensor:
-    """You subtracted the maximum and did not add it again: here, other than in a softmax, it does
-    not cancel.
+    """You subtracted the maximum and did not add it back: here, unlike in a softmax, it does not
+    cancel.
     """
     top = scores.amax(dim=1, keepdim=True)
     return (scores - top).exp().sum(dim=1).log()
 
 
 def the_largest(scores: Tensor) -> Tensor:
-    """You returned the maximum: near the result where one score leads, but two equal scores of 0
-    give log 2.
+    """You returned the maximum. It is close to the result where one score leads, but two equal
+    scores of 0 give log 2.
     """
     return scores.amax(dim=1)
 
 
 def a_column_for_a_row(scores: Tensor) -> Tensor:
-    """The numbers are right, and the shape is (N, 1): drop the last dimension, one number a row."""
+    """The numbers are right, but the shape is (N, 1). Drop the last dimension of size 1."""
     return scores.logsumexp(dim=1, keepdim=True)
 
 
@@ -77,6 +86,7 @@ def maximum_of_the_batch(scores: Tensor) -> Tensor:
     inputs=inputs,
     mistakes=(
         in_three_steps,
+        less_the_first,
         not_added_again,
         the_largest,
         a_column_for_a_row,

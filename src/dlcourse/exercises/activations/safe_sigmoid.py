@@ -10,14 +10,15 @@ from dlcourse.checking.exercise import exercise
 
 
 def use(answer: Callable[[Tensor], Tensor], x: Tensor) -> object:
-    """Return the values and the slopes that autograd finds; what is no tensor as it is."""
+    """Return the values and the slopes that autograd finds; None where it finds none."""
     x = x.clone().requires_grad_()
     values = answer(x)
     if values is None:
         return None
-    if not isinstance(values, Tensor):
-        return {"values": values}
-    return {"values": values, "slopes": torch.autograd.grad(values.sum(), x)[0]}
+    slopes = None
+    if isinstance(values, Tensor) and values.requires_grad:
+        (slopes,) = torch.autograd.grad(values.sum(), x, allow_unused=True)
+    return {"values": values, "slopes": slopes}
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
@@ -26,6 +27,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     yield (torch.tensor([-1000.0, 1000.0]),)
     yield (torch.tensor([[-80.0, -20.0, 5.0, 89.0]]),)
     yield (torch.randn(4, 3, generator=rng, dtype=torch.float64).T,)
+    yield (torch.tensor(-1.5),)
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -39,8 +41,8 @@ HINTS = (
 
 
 def divided_by_infinity(x: Tensor) -> Tensor:
-    """Your values are right; but at −1000 exp(1000) is infinite, and the slope is 0 · ∞ = nan.
-    Let exp see no number above 0.
+    """Your values are right, but at −1000 exp(1000) is infinite, and the slope is 0 · ∞ = nan. Let
+    exp see no number above 0.
     """
     return 1 / (1 + (-x).exp())
 
@@ -53,23 +55,23 @@ def mirrored(x: Tensor) -> Tensor:
 
 
 def chose_too_late(x: Tensor) -> Tensor:
-    """You choose between two results with `where`, and both are computed: the one you drop is
+    """You choose between two results with `where`, and both are computed: the one that you drop is
     infinite, and its slope, 0 · ∞, is nan. Choose the number that goes into exp instead.
     """
     return torch.where(x > 0, 1 / (1 + (-x).exp()), x.exp() / (1 + x.exp()))
 
 
 def with_a_corner(x: Tensor) -> Tensor:
-    """Right but at one number: |x|, relu and clamp have a corner at 0, where autograd must choose
-    a slope; yours comes to 0 there, and not to 0.25. Choose between x and −x with `where`, whose
-    two sides have slopes.
+    """All but one number is right: |x|, relu and clamp have a corner at 0, where autograd must
+    choose a slope. Yours is 0 there, and not 0.25. Choose between x and −x with `where`, whose two
+    sides have slopes.
     """
     e = (-x.abs()).exp()
     return torch.where(x > 0, 1, e) / (1 + e)
 
 
 def cut_off(x: Tensor) -> Tensor:
-    """You cut x off before exp: beyond the cut the values stand still and the slope is 0, which
+    """You cut x off before exp: beyond the cut the values do not change and the slope is 0, which
     it is nowhere. No cut is needed if exp sees no number above 0.
     """
     return 1 / (1 + (-x.clamp(-20, 20)).exp())

@@ -15,13 +15,13 @@ HINTS = (
 
 
 def fed_the_score() -> tuple[float, float, float]:
-    """You put the score into s · (1 − s): that formula wants the sigmoid's output, here 0.8."""
+    """You put the score into s · (1 − s). That formula takes the sigmoid's output, here 0.8."""
     inner = math.log(4) * (1 - math.log(4))
     return 0.5 * inner, 2 * inner, inner
 
 
 def squashed_twice() -> tuple[float, float, float]:
-    """You squashed twice: 0.8 is the sigmoid's output already, so it goes in as it is."""
+    """You squashed twice: 0.8 is already the sigmoid's output, so it goes in as it is."""
     again = 1 / (1 + math.exp(-0.8))
     return 0.5 * again * (1 - again), 2 * again * (1 - again), again * (1 - again)
 

@@ -1,4 +1,4 @@
-"""Three faults in a network."""
+"""Three bugs in a network."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
@@ -12,7 +12,7 @@ Layers: TypeAlias = Sequence[Callable[[Tensor], Tensor]]  # each a nn.Linear
 
 
 def faulty_skip_network(X: Tensor, layers: Layers) -> Tensor:
-    """Return the shares of the classes for each row of X: (N, C) to (N, K). Three faults to mend.
+    """Return the shares of the classes for each row of X: (N, C) to (N, K). Three bugs to fix.
 
     `layers` is a list of `nn.Linear`. Each but the last turns h, which starts as X, into
     h + layer(relu(h)). The last, C to K, gives the scores, and softmax makes shares of each row.
@@ -25,9 +25,11 @@ def faulty_skip_network(X: Tensor, layers: Layers) -> Tensor:
     return scores.softmax(dim=0)
 
 
-def linear_of(n_in: int, n_out: int, rng: torch.Generator) -> nn.Linear:
-    """Return a layer with weights of `rng` in float64."""
-    layer = nn.Linear(n_in, n_out, dtype=torch.float64)
+def linear_of(
+    n_in: int, n_out: int, rng: torch.Generator, dtype: torch.dtype = torch.float64
+) -> nn.Linear:
+    """Return a layer with weights of `rng`."""
+    layer = nn.Linear(n_in, n_out, dtype=dtype)
     for weights in layer.parameters():
         nn.init.normal_(weights, std=0.5, generator=rng)
     return layer
@@ -38,15 +40,17 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, list[nn.Linear]]]:
     yield X, [linear_of(2, 2, rng), linear_of(2, 3, rng)]
     yield X[:1].clone(), [linear_of(2, 2, rng), linear_of(2, 2, rng), linear_of(2, 3, rng)]
     yield torch.randn(5, 3, generator=rng).double(), [linear_of(3, 4, rng)]  # no block at all
+    blocks = [linear_of(2, 2, rng, torch.float32) for _ in range(3)]
+    yield torch.tensor([[8.0, -2.0]]), [*blocks, linear_of(2, 4, rng, torch.float32)]
 
 
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
     "Go through it line by line: which numbers does it change, and along which dimension?",
-    "One fault changes the caller's X, one makes scores equal, one mixes the batch's rows.",
+    "One bug changes the caller's X, one makes scores equal, one mixes the rows of the batch.",
     "The −2 of `h` must survive until it is added; scores may be negative; rows add up to 1.",
-    "Write `relu` for `relu_`, leave out the second ReLU, and let softmax run along `dim=1`.",
+    "Write `relu` for `relu_`, leave out the second ReLU, and take the softmax along `dim=1`.",
 )
 
 
@@ -79,7 +83,7 @@ def still_bent_at_the_end(X: Tensor, layers: Layers) -> Tensor:
 
 
 def still_down_the_batch(X: Tensor, layers: Layers) -> Tensor:
-    """Softmax still runs down the batch: a row's shares depend on its neighbors, and a batch of
+    """The softmax still runs down the batch: a row's shares depend on its neighbors, and a batch of
     one gets 1 for every class. Each row must add up to 1: `dim=1`.
     """
     h = X
@@ -89,7 +93,7 @@ def still_down_the_batch(X: Tensor, layers: Layers) -> Tensor:
 
 
 def bent_before_the_end(X: Tensor, layers: Layers) -> Tensor:
-    """You bend h before the last layer: that one gets h as it is. Only the blocks have a ReLU."""
+    """You bend h before the last layer, but that one gets h as it is. Only blocks have a ReLU."""
     h = X
     for layer in layers[:-1]:
         h = h + layer(h.relu())
@@ -97,8 +101,8 @@ def bent_before_the_end(X: Tensor, layers: Layers) -> Tensor:
 
 
 def in_place_and_bent(X: Tensor, layers: Layers) -> Tensor:
-    """Two of the three faults are left. One: `relu_` writes over h, which is still to be added.
-    The other comes right after the last layer.
+    """Two of the three bugs are left. One: `relu_` writes over h, which is still to be added. The
+    other comes right after the last layer.
     """
     h = X
     for layer in layers[:-1]:
@@ -107,8 +111,8 @@ def in_place_and_bent(X: Tensor, layers: Layers) -> Tensor:
 
 
 def in_place_and_down(X: Tensor, layers: Layers) -> Tensor:
-    """Two of the three faults are left. One: `relu_` writes over h, which is still to be added.
-    The other is the direction of the softmax.
+    """Two of the three bugs are left. One: `relu_` writes over h, which is still to be added. The
+    other is the direction of the softmax.
     """
     h = X
     for layer in layers[:-1]:
@@ -117,8 +121,8 @@ def in_place_and_down(X: Tensor, layers: Layers) -> Tensor:
 
 
 def bent_and_down(X: Tensor, layers: Layers) -> Tensor:
-    """Two of the three faults are left, both after the last layer. The first: a ReLU there makes
-    all scores below 0 equal.
+    """Two of the three bugs are left, both after the last layer. The first: a ReLU there makes all
+    scores below 0 equal.
     """
     h = X
     for layer in layers[:-1]:
@@ -127,7 +131,7 @@ def bent_and_down(X: Tensor, layers: Layers) -> Tensor:
 
 
 def all_three_left(X: Tensor, layers: Layers) -> Tensor:
-    """All three faults are still there. Begin with `relu_`: its underscore means "in place", so it
+    """All three bugs are still there. Start with `relu_`: its underscore means "in place", so it
     writes over h, which is still to be added, and over the caller's X.
     """
     h = X
@@ -137,7 +141,7 @@ def all_three_left(X: Tensor, layers: Layers) -> Tensor:
 
 
 def unbent(X: Tensor, layers: Layers) -> Tensor:
-    """With the fault you threw out the ReLU itself: without a bend, all layers are one."""
+    """You removed the ReLU itself along with the bug: without a bend, all layers are one."""
     h = X
     for layer in layers[:-1]:
         h = h + layer(h)
@@ -145,7 +149,7 @@ def unbent(X: Tensor, layers: Layers) -> Tensor:
 
 
 @exercise(
-    "Three faults in a network",
+    "Three bugs in a network",
     minutes=6,
     difficulty=2,
     place=90,

@@ -16,6 +16,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float]]:
     yield torch.tensor([[5.0], [-3.0]]), 3.0  # one class: always 1
     yield torch.empty(0, 3), 1.0
     yield torch.tensor([[4e35, 3e35]]), 0.001  # 4e38 is more than float32 can hold
+    yield torch.tensor([[5000.0, 4999.0, 0.0], [0.0, -5000.0, 5000.0]]), 1.0
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -29,7 +30,7 @@ HINTS = (
 
 
 def no_maximum(scores: Tensor, temperature: float) -> Tensor:
-    """Infinity divided by infinity: subtract each row's maximum before exp; the shares stay."""
+    """Infinity divided by infinity: subtract each row's maximum before exp. The shares stay."""
     e = (scores / temperature).exp()
     return e / e.sum(dim=1, keepdim=True)
 
@@ -49,13 +50,13 @@ def one_maximum_for_all(scores: Tensor, temperature: float) -> Tensor:
 
 
 def heated_wrongly(scores: Tensor, temperature: float) -> Tensor:
-    """You multiplied by the temperature: a high one should make the shares more equal. Divide."""
+    """You multiplied by the temperature. A high one should make the shares more equal: divide."""
     return (scores * temperature).softmax(dim=1)
 
 
 def heated_late(scores: Tensor, temperature: float) -> Tensor:
-    """You divided the shares by the temperature, so a row adds up to something else than 1:
-    divide the scores, before exp.
+    """You divided the shares by the temperature, so a row does not add up to 1: divide the scores,
+    before exp.
     """
     return scores.softmax(dim=1) / temperature
 

@@ -12,7 +12,7 @@ HINTS = (
 
 
 def overwritten() -> tuple[float, float, float]:
-    """You let the second `backward` overwrite the first: it adds, until somebody clears."""
+    """You let the second `backward` overwrite the first. It adds, until the slope is cleared."""
     return 6.0, 3.0, 18.0
 
 
@@ -27,7 +27,7 @@ def not_cleared() -> tuple[float, float, float]:
 
 
 def values_of_products() -> tuple[float, float, float]:
-    """You gave the values of the products; asked for is what `x.grad` holds."""
+    """You gave the values of the products. Asked for is what `x.grad` holds."""
     return 9.0, 9.0, 27.0
 
 

@@ -15,24 +15,43 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
     wide = torch.tensor([0.25, 1.5, -2.0], dtype=torch.float64)
     yield wide, torch.tensor([3.0, -2.0, 0.5], dtype=torch.float64)
     yield torch.empty(0), torch.empty(0)
+    yield torch.tensor(0.75), torch.tensor(2.0)
 
 
-def use(answer: Any, x: Tensor, v: Tensor) -> dict[str, object]:  # noqa: ANN401
-    """Return the function's values, two of its slopes, and whether nudges say the same."""
+def use(answer: Any, x: Tensor, v: Tensor) -> dict[str, object] | None:  # noqa: ANN401
+    """Return the function's values, some of its slopes, and whether nudges say the same."""
     leaf = x.detach().clone().requires_grad_()
     values = answer.apply(leaf)
-    (plain,) = torch.autograd.grad(values, leaf, torch.ones_like(values), retain_graph=True)
-    (weighted,) = torch.autograd.grad(values, leaf, v)
-    wide, step = x.double(), 1e-6
-    with torch.no_grad():
-        rise = answer.apply(wide + step * v) - answer.apply(wide - step * v)
-    agree = torch.allclose(rise / (2 * step), plain.double() * v, rtol=1e-4, atol=1e-6)
+    if values is None:
+        return None
+    if not isinstance(values, Tensor) or values.shape != x.shape:
+        return {"Bell.apply(x)": values}
+    plain = slopes(values, leaf, torch.ones_like(values))
     return {
         "Bell.apply(x)": values,
         "slopes of Bell.apply(x).sum()": plain,
-        "slopes of (v * Bell.apply(x)).sum()": weighted,
-        "nudges say the same": agree,
+        "slopes of (v * Bell.apply(x)).sum()": slopes(values, leaf, v),
+        "slopes of Bell.apply(Bell.apply(x)).sum()": slopes(
+            answer.apply(answer.apply(leaf)), leaf, torch.ones_like(values)
+        ),
+        "x afterwards": leaf.detach(),
+        "nudges say the same": nudges_agree(answer, x, v, plain),
     }
+
+
+def slopes(values: Tensor, leaf: Tensor, weights: Tensor) -> Any:  # noqa: ANN401
+    """Return the slopes of (weights * values).sum() along `leaf`; None where there are none."""
+    return torch.autograd.grad(values, leaf, weights, retain_graph=True, allow_unused=True)[0]
+
+
+def nudges_agree(answer: Any, x: Tensor, v: Tensor, plain: Tensor | None) -> bool:  # noqa: ANN401
+    """Tell whether nudges along `v`, in float64, find the same slopes."""
+    if plain is None:
+        return False
+    wide, step = x.double(), 1e-6
+    with torch.no_grad():
+        rise = answer.apply(wide + step * v) - answer.apply(wide - step * v)
+    return torch.allclose(rise / (2 * step), plain.double() * v, rtol=1e-4, atol=1e-6)
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -61,8 +80,8 @@ class BellForward(torch.autograd.Function):
 
 
 class OwnSlopeOnly(BellForward):
-    """You return your own slope and leave out `grad_output`, the slope of what comes after: right
-    for the sum of all f(x), wrong for everything else. Multiply by it.
+    """You return your own slope and leave out `grad_output`, the slope of what comes after. That is
+    right for the sum of all f(x), and wrong for everything else: multiply by it.
     """
 
     @staticmethod
@@ -72,7 +91,7 @@ class OwnSlopeOnly(BellForward):
 
 
 class InnerLeftOut(BellForward):
-    """The inner slope is missing: exp's slope is taken at −x², and then times the slope of −x²."""
+    """The inner slope is missing: multiply the slope of exp, taken at −x², by the slope of −x²."""
 
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor) -> Any:  # noqa: ANN401
@@ -81,7 +100,7 @@ class InnerLeftOut(BellForward):
 
 
 class OuterLeftOut(BellForward):
-    """The outer slope is missing: that of exp, which is the result itself."""
+    """The outer slope is missing: the slope of exp, which is the result itself."""
 
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor) -> Any:  # noqa: ANN401
@@ -90,7 +109,7 @@ class OuterLeftOut(BellForward):
 
 
 class SignLost(BellForward):
-    """The sign is reversed: the slope of −x² is −2x. Right of 0 the bell falls."""
+    """The sign is reversed: the slope of −x² is −2x. To the right of 0 the bell falls."""
 
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor) -> Any:  # noqa: ANN401
@@ -99,8 +118,8 @@ class SignLost(BellForward):
 
 
 class NotUnpacked(BellForward):
-    """Is a tuple where you expect a tensor? `ctx.saved_tensors` is a tuple, even of one tensor:
-    unpack it, `(x,) = ctx.saved_tensors`.
+    """`ctx.saved_tensors` is a tuple, even of one tensor, and a tuple has no minus sign. Unpack it:
+    `(x,) = ctx.saved_tensors`.
     """
 
     @staticmethod
@@ -109,9 +128,20 @@ class NotUnpacked(BellForward):
         return -2 * x * torch.exp(-x * x) * grad_output
 
 
+class MultipliesTheTuple(BellForward):
+    """You multiplied by a tuple: `ctx.saved_tensors` is one, even for one tensor. Unpack it:
+    `(x,) = ctx.saved_tensors`.
+    """
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Tensor) -> Any:  # noqa: ANN401
+        x = ctx.saved_tensors
+        return -2 * x * grad_output
+
+
 class ChangesGradOutput(BellForward):
-    """The slope is right, but you changed `grad_output` in place: others still need that tensor.
-    Return a new one.
+    """The slope is right, but you changed `grad_output` in place, and others still need that
+    tensor. Return a new one.
     """
 
     @staticmethod
@@ -127,7 +157,7 @@ class ChangesGradOutput(BellForward):
     difficulty=2,
     place=90,
     hints=HINTS,
-    why="backward continues a path: the slope that comes in, times the slope of your own step.",
+    why="`backward` continues a path: it multiplies the slope that comes in by its own slope.",
     inputs=inputs,
     use=use,
     mistakes=(
@@ -136,6 +166,7 @@ class ChangesGradOutput(BellForward):
         OuterLeftOut,
         SignLost,
         NotUnpacked,
+        MultipliesTheTuple,
         ChangesGradOutput,
     ),
     equivalent=(

@@ -31,6 +31,7 @@ def inputs(_: torch.Generator) -> Iterator[tuple[list[Loss], Tensor, float, int]
     yield [bowl_at(2.0, 1.0), bowl_at(-1.0, 4.0)], torch.tensor(1.0), 0.05, 4
     yield [wave, bowl_at(3.0, 2.0), wave], torch.tensor(-2.0), 0.2, 5
     yield [wave], torch.tensor(0.5), 0.1, 0
+    yield [bowl_at(2.0, 1.0)], torch.tensor(2.0), 0.1, 3  # at the bottom already
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -54,7 +55,7 @@ def never_cleared(
     lr: float,
     n_steps: int,
 ) -> list[float]:
-    """You never clear the slope: each step adds it to those of all steps before, and w swings."""
+    """You never clear the slope: each step adds its own to those of all steps before."""
     w = start.clone().requires_grad_()
     path = []
     for _ in range(n_steps):
@@ -72,7 +73,9 @@ def cleared_between(
     lr: float,
     n_steps: int,
 ) -> list[float]:
-    """You cleared the slope after `backward`, before the step could use it: w never moves."""
+    """w never moves: either the step is missing, or the slope was cleared after `backward` and
+    before the step.
+    """
     w = start.clone().requires_grad_()
     path = []
     for _ in range(n_steps):
@@ -91,7 +94,7 @@ def last_part_only(
     lr: float,
     n_steps: int,
 ) -> list[float]:
-    """You clear the slope before every part, so only the last part's slope reaches the step."""
+    """Only the slope of the last loss reaches the step: clear once per step, not for each loss."""
     w = start.clone().requires_grad_()
     path = []
     for _ in range(n_steps):
@@ -110,7 +113,7 @@ def step_for_each_part(
     lr: float,
     n_steps: int,
 ) -> list[float]:
-    """You step after every part: the later parts see another w. Add up all parts, then step."""
+    """You step after each loss, so the later losses see another w. Add up all slopes, then step."""
     w = start.clone().requires_grad_()
     path = []
     for _ in range(n_steps):
@@ -129,8 +132,8 @@ def one_tensor_many_times(
     lr: float,
     n_steps: int,
 ) -> list[Tensor]:
-    """Your list holds the same tensor again and again, so each entry shows the last place.
-    Append the number: `w.item()`.
+    """Your list holds the same tensor again and again, so each entry shows the last w. Append the
+    number: `w.item()`.
     """
     w = start.clone().requires_grad_()
     path = []
@@ -150,7 +153,7 @@ def uphill(
     lr: float,
     n_steps: int,
 ) -> list[float]:
-    """You walk uphill: the step goes against the slope, so subtract it."""
+    """You walk uphill: a step downhill goes against the slope, so subtract it."""
     w = start.clone().requires_grad_()
     lr = -lr
     path = []
@@ -164,21 +167,23 @@ def uphill(
     return path
 
 
-def without_a_history(
+def without_a_slope(
     losses: Sequence[Loss],
     start: Any,  # noqa: ANN401
     lr: float,
     n_steps: int,
 ) -> list[float]:
-    """The slope was None when the step needed it. `w = w - …` makes a new tensor, a result, which
-    keeps no slope: write `w -= …` inside `torch.no_grad()`. (Or you cleared it before the step.)
+    """The slope was None when the step needed it: `backward` was never called, or the slope was
+    cleared before the step, or `w = w - …` made a new tensor, a result, which keeps no slope. Write
+    `w -= …` inside `torch.no_grad()`.
     """
     w = start.clone().requires_grad_()
     path = []
     for _ in range(n_steps):
         for loss in losses:
-            loss(w).backward()
-        w = w - lr * w.grad
+            loss(w)
+        with torch.no_grad():
+            w -= lr * w.grad
         path.append(w.item())
     return path
 
@@ -189,7 +194,7 @@ def without_a_history(
     difficulty=2,
     place=30,
     hints=HINTS,
-    why="Slopes add up by themselves over the parts of one step; between two steps you clear them.",
+    why="Slopes add up by themselves over the losses of one step. Between steps you clear them.",
     inputs=inputs,
     mistakes=(
         never_cleared,
@@ -198,7 +203,7 @@ def without_a_history(
         step_for_each_part,
         one_tensor_many_times,
         uphill,
-        without_a_history,
+        without_a_slope,
     ),
 )
 def descent(

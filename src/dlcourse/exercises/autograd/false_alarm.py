@@ -12,12 +12,12 @@ HINTS = (
 
 
 def blames_the_layer() -> str:
-    """The slopes of nn.Linear are right. The nudges are not: in float32 rounding swallows them."""
+    """The slopes of nn.Linear are right. The nudges are not: in float32, rounding swallows them."""
     return "a"
 
 
 def loosens_the_check() -> str:
-    """With so much room the check would say True of many a wrong slope as well."""
+    """With so much tolerance the check would return True for many a wrong slope as well."""
     return "b"
 
 
@@ -33,15 +33,15 @@ def doubles_the_inputs_only() -> str:
     place=70,
     names=("false_alarm",),
     hints=HINTS,
-    why="A check by nudging needs float64 all through: the inputs and the layer's own numbers.",
+    why="A check by nudging needs float64 throughout: the inputs and the layer's own numbers.",
     mistakes=(blames_the_layer, loosens_the_check, doubles_the_inputs_only),
 )
 def false_alarm() -> str:
-    """`gradcheck(torch.nn.Linear(3, 2), X, raise_exception=False)`, with random X of shape (4, 3)
-    that ask for slopes, returns False, and warns. What do you do? (nn.Linear is a ready-made layer
+    """`gradcheck(torch.nn.Linear(3, 2), X, raise_exception=False)`, with a random X of shape (4, 3)
+    that asks for slopes, returns False, and warns. What do you do? (nn.Linear is a ready-made layer
     of neurons: it multiplies X by weights of its own and adds biases.)
 
-    a: report a fault, since nn.Linear has wrong slopes
+    a: report a bug, since nn.Linear has wrong slopes
     b: leave all in float32, and pass atol=0.1 and so on until it returns True
     c: make X float64, and leave the layer as it is
     d: make X float64, and the layer with `.double()` as well

@@ -1,5 +1,6 @@
 """The length of nothing, in a batch."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,51 +23,76 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     yield (torch.tensor([[3.0, 4.0], [0.0, 0.0], [-6.0, 8.0]]),)
     yield (torch.randn(3, 4, generator=rng).T,)  # not contiguous
     yield (torch.zeros(1, 3, dtype=torch.float64),)
+    yield (torch.tensor([[3.0, 4.0], [5e-5, 12e-5]]),)  # a short row is no row of zeros
 
 
-def use(answer: Callable[..., Any], X: Tensor) -> dict[str, object]:
-    """Return the lengths, the slope of each along its row, and how many lengths are 0."""
+def use(answer: Callable[..., Any], X: Tensor) -> dict[str, object] | None:
+    """Return the lengths, the slopes of each along its row, and what becomes of small ones."""
     leaf = X.detach().clone().requires_grad_()
     result = answer(leaf)
-    slopes = torch.autograd.grad(result.sum(), leaf)[0]
-    zeros = int((result == 0).sum())
-    return {"the lengths": result, "their slopes": slopes, "lengths that are exactly 0": zeros}
+    if result is None:
+        return None
+    if not isinstance(result, Tensor) or not result.requires_grad:
+        return {"the lengths": result, "their slopes": None}
+    (slopes,) = torch.autograd.grad(result.sum(), leaf, allow_unused=True)
+    right = torch.tensor([math.hypot(*row) for row in X.tolist()], dtype=torch.float64)
+    if slopes is None or result.shape != right.shape:
+        return {"the lengths": result, "their slopes": slopes}
+    short = (right > 0) & (right < 1e-3)
+    gap = (result - right)[short].abs() / right[short]
+    gaps = (slopes * right[:, None] - X)[short].abs() / right[short, None]
+    return {
+        "the lengths": result,
+        "their slopes": slopes.masked_fill(short[:, None], 0.0),  # for short rows see below
+        "lengths that are exactly 0": int((result == 0).sum()),
+        "short rows are right within a thousandth": bool(
+            (gap < 1e-3).all() and (gaps < 1e-3).all()
+        ),
+    }
 
 
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "The root's slope at 0 is infinite, and 0 times that is nan. What must the root never see?",
+    "The root's slope at 0 is infinite, and 0 times infinity is nan. What must the root never see?",
     (
-        "Either keep the 0 away from the root (under it, not after it), or let a function of "
-        "torch do the whole that knows about this point."
+        "Either keep the 0 away from the root (under it, not after it), or leave it all to a "
+        "function of PyTorch that knows about this point."
     ),
     "`norm` takes `dim=1`; or use `where` twice, under the root and after it.",
 )
 
 
 def guarded_too_late(X: Tensor) -> Tensor:
-    """The values were right before. The slope is still nan: the root has seen the 0, and what is
-    chosen or added after it cannot undo that.
+    """The values are right, as they were before. The slope is still nan: the root has seen the 0,
+    and nothing that is chosen or added after it can undo that.
     """
     root = X.square().sum(dim=1).sqrt()
     return torch.where(root > 0, root, 0.0)
 
 
 def too_large_a_number(X: Tensor) -> Tensor:
-    """The number that you add under the root is so large that it changes the lengths."""
+    """The number under the root is so large that it changes all lengths."""
     return (X.square().sum(dim=1) + 0.01).sqrt()
 
 
 def tiny_number(X: Tensor) -> Tensor:
-    """The slopes are right, but you put a tiny number under the root, so that the row of zeros has
-    its root for a length. Asked for is 0.
+    """The slopes are right, but there is a tiny number under the root, so the row of zeros has its
+    root for a length. Asked for is 0.
     """
     return (X.square().sum(dim=1) + 1e-12).sqrt()
 
 
+def number_that_counts(X: Tensor) -> Tensor:
+    """You put a tiny number under the root. The row of zeros gets its root for a length, where 0 is
+    asked for, and in a short row it counts as well. The root must not see the 0, with nothing
+    added to the other rows.
+    """
+    return (X.square().sum(dim=1) + 1e-8).sqrt()
+
+
 def rows_left_out(X: Tensor) -> Any:  # noqa: ANN401
-    """You left rows out: a row of zeros has a length as well, 0."""
+    """You left out rows: a row of zeros has a length as well, 0."""
     return X[X.any(dim=1)].norm(dim=1)
 
 
@@ -90,6 +116,7 @@ def along_the_columns(X: Tensor) -> Any:  # noqa: ANN401
         guarded_too_late,
         too_large_a_number,
         tiny_number,
+        number_that_counts,
         rows_left_out,
         along_the_columns,
     ),

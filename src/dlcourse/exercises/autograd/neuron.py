@@ -12,12 +12,12 @@ HINTS = (
 
 
 def reversed_sign() -> tuple[float, float]:
-    """The signs are reversed. This neuron says too much, so a larger b makes the loss rise."""
+    """The signs are reversed. This neuron's output is too large, so a larger b raises the loss."""
     return 9.0, -3.0
 
 
 def forgot_the_input() -> tuple[float, float]:
-    """The slope along w has the factor x, since w is multiplied by it; yours is that of b twice."""
+    """The slope along w has the factor x, which multiplies w. You gave that along b twice."""
     return 3.0, 3.0
 
 
@@ -32,7 +32,7 @@ def forgot_the_two() -> tuple[float, float]:
 
 
 def weight_for_input() -> tuple[float, float]:
-    """You multiplied by w; along w the slope of w·x is the other factor, x."""
+    """You multiplied by w. Along w the slope of w·x is the other factor, x."""
     return 1.5, 3.0
 
 
@@ -43,7 +43,7 @@ def weight_for_input() -> tuple[float, float]:
     place=10,
     names=("dw", "db"),
     hints=HINTS,
-    why="ŷ = −0.5 is 1.5 too much, so the slope along ŷ is 3; times x = −3 for w, times 1 for b.",
+    why="ŷ = −0.5 is 1.5 too large, so the slope along ŷ is 3: times x = −3 for w, times 1 for b.",
     mistakes=(reversed_sign, swapped, forgot_the_input, forgot_the_two, weight_for_input),
 )
 def neuron() -> tuple[float, float]:

@@ -45,8 +45,8 @@ HINTS = (
 
 
 def in_float32(f: Function, x: Tensor, h: float) -> Tensor:
-    """You nudge in the dtype that x came in: in float32 rounding swallows the difference.
-    Begin with `x.double()`.
+    """You nudge in the dtype of x: in float32, rounding swallows the difference. Start with
+    `x.double()`.
     """
     slopes = []
     for i in range(len(x)):
@@ -58,7 +58,7 @@ def in_float32(f: Function, x: Tensor, h: float) -> Tensor:
 
 
 def one_way(f: Function, x: Tensor, h: float) -> Tensor:
-    """You nudge one way only, up: the error is about as large as h. Nudge both ways."""
+    """You nudge up only: the error is about as large as h. Nudge both ways."""
     x = x.double()
     slopes = []
     for i in range(len(x)):
@@ -69,27 +69,27 @@ def one_way(f: Function, x: Tensor, h: float) -> Tensor:
 
 
 def half_the_distance(f: Function, x: Tensor, h: float) -> Tensor:
-    """You divide by h; from h to the left to h to the right it is 2h."""
+    """You divide by h. From x − h to x + h the distance is 2h."""
     return 2 * two_ways(f, x, h)
 
 
 def all_at_once(f: Function, x: Tensor, h: float) -> Tensor:
-    """You nudge all elements at once, which gives the sum of all slopes: nudge one at a time."""
+    """You nudge all elements at once, which gives the sum of all slopes. Nudge one at a time."""
     x = x.double()
     return ((f(x + h) - f(x - h)) / (2 * h)).expand(len(x))
 
 
 def one_number(f: Function, x: Tensor, h: float) -> Tensor:
-    """You nudge the whole of x, so one number comes out, the sum of all slopes: take the elements
-    one at a time, in a loop.
+    """You nudge the whole of x, so one number comes out, the sum of all slopes. Nudge one element
+    at a time, in a loop.
     """
     x = x.double()
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
 def one_tensor(f: Function, x: Tensor, h: float) -> Tensor:
-    """All slopes are 0, since up and down are two names of one tensor: `u = y` copies nothing.
-    Write `u = y.clone()`.
+    """Both points are the same, so all slopes are 0. Either up and down are two names of one tensor
+    (`u = y` copies nothing: write `u = y.clone()`), or both were nudged the same way.
     """
     slopes = []
     for i in range(len(x)):
@@ -101,8 +101,8 @@ def one_tensor(f: Function, x: Tensor, h: float) -> Tensor:
 
 
 def back_at_the_start(f: Function, x: Tensor, h: float) -> Tensor:
-    """The element that you raised by h and then lowered by h is back at its start, not below it.
-    Take away 2h, or begin with a copy: `d = y` is the same tensor, `d = y.clone()` another one.
+    """Of your two points the lower one is x itself. Either it was never lowered by h, or it was
+    raised by h first: then lower it by 2h, or start from a copy, `d = y.clone()`.
     """
     slopes = []
     for i in range(len(x)):
@@ -115,7 +115,7 @@ def back_at_the_start(f: Function, x: Tensor, h: float) -> Tensor:
 
 
 def left_lowered(f: Function, x: Tensor, h: float) -> Tensor:
-    """An element that you lowered stays so when the next one's turn comes: put it back, += h."""
+    """A lowered element is still lowered when the next one's turn comes: put it back, `+= h`."""
     y = x.double().clone()
     slopes = []
     for i in range(len(y)):
@@ -127,8 +127,8 @@ def left_lowered(f: Function, x: Tensor, h: float) -> Tensor:
 
 
 def x_left_lowered(f: Function, x: Tensor, h: float) -> Tensor:
-    """A lowered element is not put back before the next one's turn; and where x is float64,
-    `x.double()` is x itself, which stays changed: `x.double().clone()`.
+    """A lowered element is not put back before the next one's turn. And where x is float64,
+    `x.double()` is x itself, which stays changed: write `x.double().clone()`.
     """
     y = x.double()
     slopes = []
@@ -141,7 +141,7 @@ def x_left_lowered(f: Function, x: Tensor, h: float) -> Tensor:
 
 
 def left_nudged(f: Function, x: Tensor, h: float) -> Tensor:
-    """A nudged element stays nudged when the next one's turn comes: start from x each time."""
+    """A nudged element is still nudged when the next one's turn comes: start from x each time."""
     up, down = x.double().clone(), x.double().clone()
     slopes = []
     for i in range(len(x)):
@@ -152,8 +152,8 @@ def left_nudged(f: Function, x: Tensor, h: float) -> Tensor:
 
 
 def believes_autograd(f: Function, x: Tensor, h: float) -> Tensor:  # noqa: ARG001
-    """You asked autograd, which is what this function should be able to check. The first f holds a
-    `detach`, which hides a part of the slope from autograd: use values of f only.
+    """You asked autograd, which is what this function is meant to check. The first f has a
+    `detach`, which hides part of the slope from autograd: use only values of f.
     """
     x = x.detach().double().requires_grad_()
     return torch.autograd.grad(f(x), x)[0]
@@ -178,7 +178,7 @@ crossed.__name__ = "x.prod() ** 2 + torch.exp(x[0])"
     difficulty=2,
     place=80,
     hints=HINTS,
-    why="Nudging both ways makes the error of the order h², and float64 leaves it digits enough.",
+    why="With nudges both ways the error is of order h², and float64 leaves enough digits for it.",
     inputs=inputs,
     tolerance=Tolerance(relative=1e-6),
     mistakes=(

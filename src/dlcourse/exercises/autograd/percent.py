@@ -29,13 +29,22 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     yield (torch.randn(5, 2, generator=rng)[:, 1],)  # not contiguous
     yield (torch.tensor([-1.5]),)
     yield (torch.tensor([2.0, -3.0, 0.5], dtype=torch.float64),)
+    yield (torch.tensor([-14.0, -15.5, -12.0]),)  # a small sum
 
 
-def use(answer: Callable[..., Any], x: Tensor) -> dict[str, object]:
+def use(answer: Callable[..., Any], x: Tensor) -> dict[str, object] | None:
     """Return both results, and whether the first could be plotted."""
-    share, slopes = answer(x)
-    recorded = getattr(share, "requires_grad", False)
-    return {"the percents": share, "the slopes": slopes, "the percents ask for slopes": recorded}
+    given = answer(x)
+    if given is None:
+        return None
+    results = tuple(given) if isinstance(given, tuple | list) else (given,)
+    share, slopes = (*results, None, None)[:2]
+    return {
+        "the number of results": len(results),
+        "the percents": share,
+        "the slopes": slopes,
+        "the percents ask for slopes": getattr(share, "requires_grad", False),
+    }
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -59,8 +68,8 @@ def behind_its_back(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def of_the_percents(x: Tensor) -> tuple[Tensor, Tensor]:
-    """You took the slopes of the sum of the percents. That sum is always 100, so they are 0
-    but for rounding: take those of exp(x).sum().
+    """You took the slopes of the sum of the percents. That sum is always 100, so they are 0, up to
+    rounding: take those of exp(x).sum().
     """
     x = x.detach().requires_grad_()
     e = x.exp()
@@ -69,8 +78,8 @@ def of_the_percents(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def of_the_recorded_percents(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Two things: the slopes should be those of exp(x).sum(), not of the percents, whose sum is
-    always 100; and the percents are still in the graph: `detach` them.
+    """Two things: the slopes should be those of exp(x).sum(), not those of the percents, whose sum
+    is always 100. And the percents are still in the graph: `detach` them.
     """
     x = x.detach().requires_grad_()
     e = x.exp()
@@ -90,7 +99,7 @@ def still_recorded(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def fractions(x: Tensor) -> tuple[Tensor, Tensor]:
-    """These are fractions of 1; percents are a hundred times as much."""
+    """These are fractions of 1. Percents are a hundred times as large."""
     x = x.detach().requires_grad_()
     e = x.exp()
     return (e / e.sum()).detach(), torch.autograd.grad(e.sum(), x)[0]

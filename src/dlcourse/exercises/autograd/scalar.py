@@ -3,6 +3,7 @@
 import itertools
 import math
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from typing import Any, TypeAlias
@@ -12,10 +13,9 @@ import torch
 from dlcourse.checking.exercise import exercise
 
 N_LINKS = 300  # of a chain, too many for an engine that calls itself once for each
-
-
 N_CALLS = 200  # unfinished, for which the chain's check leaves room; Python's own limit varies
-
+N_DOUBLINGS = 14  # of the number of paths, which are 128 times as many as after 7
+MOST_TIMES = 30  # as long as for 7: an engine that visits each number once needs 2 to 4
 
 Number: TypeAlias = Any  # a Scalar of whoever wrote the class
 
@@ -30,26 +30,65 @@ def inputs(_: torch.Generator) -> Iterator[tuple[str, float, float, int, int]]:
     yield "c + c * b.sin()", 0.5, 1.25, 6, 1
     yield "(c * b + a) * (c.sin() + c)", 0.5, -0.75, 3, 2
     yield "a", 2.0, 3.0, 1, 2
+    yield "a * b + a * b", 3.0, 3.0, 1, 1  # numbers that are equal and not the same
+    yield "(c.sin(), c * b)[1]", 0.5, -2.0, 2, 1  # c.sin() has no part in the result
     yield "c + b", 2.0, 3.0, N_LINKS, 1
+    yield "c + c", 1.0, 2.0, N_DOUBLINGS, 1
 
 
-def use(
-    answer: Number, expression: str, a: float, b: float, rounds: int, backwards: int
-) -> dict[str, object]:
-    """Start with c = a, then `rounds` times c = expression; at last c.backward()."""
+def made(
+    answer: Number, expression: str, a: float, b: float, rounds: int
+) -> tuple[Number, Number, Number]:
+    """Return a, b and c, where c = a at first, and then c = expression, `rounds` times."""
     leaf_a, leaf_b = answer(a), answer(b)
     c, code = leaf_a, compile(expression, "expression", "eval")
     for _ in range(rounds):
         c = eval(code, {"a": leaf_a, "b": leaf_b, "c": c})  # noqa: S307 - our own text
+    return leaf_a, leaf_b, c
+
+
+def seconds(answer: Number, rounds: int) -> float:
+    """Return how long `backward` takes after `rounds` times c = c + c; the fastest of three."""
+    times = []
+    for _ in range(3):
+        *_, c = made(answer, "c + c", 1.0, 2.0, rounds)
+        start = time.perf_counter()
+        c.backward()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def use(
+    answer: Number, expression: str, a: float, b: float, rounds: int, backwards: int
+) -> dict[str, object] | None:
+    """Start with c = a, then `rounds` times c = expression; at last c.backward()."""
+    leaf_a, leaf_b, c = made(answer, expression, a, b, rounds)
+    if c is None:
+        return None
+    if not hasattr(c, "backward"):
+        return {"the result is a Scalar": False}
     limit = sys.getrecursionlimit()
     if rounds == N_LINKS:
         sys.setrecursionlimit(sum(1 for _ in traceback.walk_stack(None)) + N_CALLS)
     try:
         for _ in range(backwards):
             c.backward()
+    except RecursionError as error:
+        error.args = ("maximum recursion depth exceeded",)  # without "in comparison" and the like
+        raise
     finally:
         sys.setrecursionlimit(limit)
-    return {"value of c": c.data, "slope along a": leaf_a.grad, "slope along b": leaf_b.grad}
+    seen = {
+        "the result is a Scalar": True,
+        "value of c": c.data,
+        "slope along a": getattr(leaf_a, "grad", None),
+        "slope along b": getattr(leaf_b, "grad", None),
+        "values of a and b afterwards": [leaf_a.data, leaf_b.data],
+    }
+    if rounds == N_DOUBLINGS:
+        is_slow = seconds(answer, rounds) > MOST_TIMES * seconds(answer, rounds // 2)
+        seen[f"{rounds} rounds take {MOST_TIMES} times as long as {rounds // 2}"] = is_slow
+    return seen
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -118,8 +157,8 @@ class LastPathOnly(Engine):
 
 
 class InnerSumsKept(Engine):
-    """A second `backward` starts from what the first one left in the numbers between, and counts
-    that once more. Only leaves may keep their sum; the others begin each time at 0.
+    """A second `backward` starts from what the first one left in the numbers in between, and
+    counts it again. Only leaves may keep their sums; the others start at 0 each time.
     """
 
     def backward(self) -> None:
@@ -130,8 +169,8 @@ class InnerSumsKept(Engine):
 
 
 class Overwrites(Engine):
-    """The second `backward` overwrites the slope that the first one left. In torch it is added:
-    `+=` for the leaves.
+    """The second `backward` overwrites the slope that the first one left. PyTorch adds it: use `+=`
+    for the leaves.
     """
 
     overwrites = True
@@ -146,16 +185,16 @@ class TooEarly(Engine):
 
 
 class TooEarlyInGrad(InnerSumsKept):
-    """A number passed its sum on before all had arrived; and the numbers between keep their sums
-    for the next `backward`. The latest first; and sums in a dictionary of their own.
+    """A number passed its sum on before all parts had arrived: take the latest number first. And
+    the numbers in between keep their sums for the next `backward`: put them into a dictionary.
     """
 
     walks_from = 0
 
 
 class TooEarlyInDepth(Engine):
-    """In your walk a number's sum went on before all parts of it had arrived. The order in which
-    the numbers were made is safe, from the latest back.
+    """Your walk passed a number's sum on before all parts of it had arrived. The order in which the
+    numbers were made is safe, from the latest back.
     """
 
     walks_from = -1
@@ -169,8 +208,8 @@ class OwnFactor(Engine):
 
 
 class OuterAtTheResult(Engine):
-    """You took the cosine of the sine. The outer slope is taken at the inner value: cos(u) for
-    sin(u).
+    """You took the cosine of the sine. The outer slope is taken at the inner value: for sin(u) it
+    is cos(u).
     """
 
     def sin(self) -> Number:
@@ -178,10 +217,52 @@ class OuterAtTheResult(Engine):
         return type(self)(result, ((self, math.cos(result)),))
 
 
+class EveryPath(Engine):
+    """Your `backward` follows every path, and c = c + c doubles their number: after 30 rounds there
+    are a billion. Visit each number once, after all its uses, and add up their slopes.
+    """
+
+    def backward(self) -> None:
+        waiting = [(self, 1.0)]
+        while waiting:
+            one, slope = waiting.pop()
+            if not one.parents:
+                one.grad += slope
+            waiting += [(parent, slope * local) for parent, local in one.parents]
+
+
+class SortsByCalls(Engine):
+    """The walk that sorts the numbers calls itself once for each link of a chain. Python has room
+    for a thousand or so unfinished calls, and this check for 200: loop over a list of numbers that
+    wait instead.
+    """
+
+    def order(self) -> list[Any]:
+        found: dict[Any, None] = {}
+
+        def visit(one: Any) -> None:  # noqa: ANN401
+            for parent, _ in one.parents:
+                if parent not in found:
+                    visit(parent)
+            found[one] = None
+
+        visit(self)
+        return list(found)[::-1]
+
+
+class AsInTheVideo(SortsByCalls):
+    """Two things. The numbers in between keep their slopes, so a second `backward` counts them
+    again: put the sums into a dictionary. And the walk that sorts the numbers calls itself for
+    each link of a chain, for which Python has no room: use a loop.
+    """
+
+    backward = InnerSumsKept.backward
+
+
 class CallsItself(Engine):
-    """Your `backward` (or its helper) calls itself once for each link of a chain. Python keeps room
-    for a thousand or so of unfinished calls, and this check for 200: keep a list of numbers that
-    wait, and loop.
+    """Your `backward` (or its helper) calls itself once for each link of a chain, and along every
+    path. Python has room for a thousand or so unfinished calls, and this check for 200: loop over
+    a list of numbers that wait, and visit each number once.
     """
 
     def backward(self, slope: float = 1.0) -> None:
@@ -209,6 +290,9 @@ class CallsItself(Engine):
         TooEarlyInDepth,
         Overwrites,
         InnerSumsKept,
+        EveryPath,
+        SortsByCalls,
+        AsInTheVideo,
         CallsItself,
     ),
 )
@@ -238,7 +322,7 @@ class Scalar:
         """Add the slope of this number along each leaf to that leaf's `grad`, as torch does.
 
         Leaves are Scalars made from a number. A second call adds the same once more. Chains of
-        thousands of operations are no problem.
+        thousands of operations are no problem, and neither are millions of paths.
         """
         found, waiting = {self}, [self]
         while waiting:

@@ -32,7 +32,7 @@ HINTS = (
 
 
 def averaged(f: Function, x: Tensor) -> Tensor:
-    """You took the gradient of the mean: each slope is divided by the number of points. Sum."""
+    """You took the slopes of the mean: each is divided by the number of points. Take the sum."""
     x = x.detach().requires_grad_()
     return torch.autograd.grad(f(x).mean(), x)[0]
 
@@ -46,18 +46,18 @@ def doubled(f: Function, x: Tensor) -> Tensor | None:
 
 
 def height(f: Function, x: Tensor) -> Tensor:
-    """You returned f(x), the height of the curve; the slope is how fast the height changes."""
+    """You returned f(x), the height of the curve. The slope is how fast the height changes."""
     return f(x)
 
 
 def total_slope(f: Function, x: Tensor) -> Tensor:
-    """You added the slopes up. The sum belongs around f(x), before the gradient is taken."""
+    """You added up the slopes. The sum belongs around f(x), before the gradient is taken."""
     x = x.detach().requires_grad_()
     return torch.autograd.grad(f(x).sum(), x)[0].sum()
 
 
 def by_nudging(f: Function, x: Tensor) -> Tensor:
-    """You nudged x. In float32 that leaves two to four right digits; autograd is exact."""
+    """You nudged x. In float32 that leaves two to four correct digits. Autograd is exact."""
     return (f(x + 1e-3) - f(x - 1e-3)) / 2e-3
 
 
@@ -67,7 +67,7 @@ def by_nudging(f: Function, x: Tensor) -> Tensor:
     difficulty=1,
     place=20,
     hints=HINTS,
-    why="No point's height depends on another point, so the sum's slopes are all the single ones.",
+    why="No f(x) depends on another point, so the slopes of the sum are those of the single f(x).",
     inputs=inputs,
     tolerance=Tolerance(relative=1e-5),
     mistakes=(averaged, doubled, height, total_slope, by_nudging),

@@ -12,17 +12,17 @@ HINTS = (
 
 
 def needs_the_pictures() -> str:
-    """You took it that the network looks things up in the pictures. They served to fit the weights; to read, it multiplies by the weights, and needs nothing else."""  # noqa: E501
+    """You assumed that the network looks things up in the pictures. They were used to fit the weights. To read, it multiplies by the weights, and needs nothing else."""  # noqa: E501
     return "a"
 
 
 def goes_on_learning() -> str:
-    """You took it that the network learns while it is used. Only the optimizer's step changes a weight: look for one in your friend's program."""  # noqa: E501
+    """You assumed that the network learns while it is used. Only the optimizer's step changes a weight: look for one in your friend's program."""  # noqa: E501
     return "b"
 
 
 def knows_by_heart() -> str:
-    """You took it that the network recalls the pictures that it has seen. The lesson counts 6,000 pixels for each weight, and tests on pictures that it has never seen."""  # noqa: E501
+    """You assumed that the network recalls the pictures that it has seen. The lesson counts 6,000 pixels for each weight, and tests on pictures that it has never seen."""  # noqa: E501
     return "d"
 
 
@@ -43,6 +43,6 @@ def elsewhere() -> str:
     a: It cannot work: the pictures that the network was trained on are missing.
     b: It works, and better every day, since the network learns from the new pictures.
     c: It works as well as it did for you, on the last day as on the first.
-    d: It works for those pictures only that are the same as one of your 60,000.
+    d: It works only for pictures that are the same as one of your 60,000.
     """
     return "c"

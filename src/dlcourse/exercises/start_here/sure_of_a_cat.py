@@ -12,17 +12,17 @@ HINTS = (
 
 
 def nearly_certain() -> str:
-    """You took a high probability for a right answer. The ten add up to 1 whatever the picture shows, so one of them can be high for a cat, or for noise."""  # noqa: E501
+    """You took a high probability for a correct answer. The ten add up to 1 whatever the picture shows, so one of them can be high for a cat, or for noise."""  # noqa: E501
     return "a"
 
 
 def looks_alike() -> str:
-    """You took the probability for a likeness. It is a share among the ten digits: it would be as high for a picture that is hardly like a 3, if it is still less like the others."""  # noqa: E501
+    """You took the probability for a similarity. It is a share among the ten digits: it would be as high for a picture that is hardly like a 3, if it is even less like the others."""  # noqa: E501
     return "c"
 
 
 def faulty() -> str:
-    """You expect that the network notices what is no digit. It has only ten answers, and nothing in its training asked it to be unsure: the noise above got high probabilities, too."""  # noqa: E501
+    """You expect the network to notice what is not a digit. It has only ten answers, and nothing in its training asked it to be unsure: the noise above got high probabilities, too."""  # noqa: E501
     return "d"
 
 
@@ -32,7 +32,7 @@ def faulty() -> str:
     difficulty=1,
     place=20,
     hints=HINTS,
-    why="A probability tells how the ten digits compare, not whether the picture shows a digit.",
+    why="A probability says how the ten digits compare, not whether the picture shows a digit.",
     mistakes=(nearly_certain, looks_alike, faulty),
 )
 def sure_of_a_cat() -> str:

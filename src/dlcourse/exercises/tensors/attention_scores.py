@@ -27,7 +27,7 @@ HINTS = (
 
 
 def not_scaled(q: Tensor, k: Tensor) -> Tensor:
-    """The products are right, but not divided by √D: they grow with the number of features."""
+    """The products are right, but they are not divided by √D, so they grow with D."""
     return torch.einsum("bthd,bshd->bhts", q, k)
 
 
@@ -42,7 +42,7 @@ def divided_by_the_positions(q: Tensor, k: Tensor) -> Tensor:
 
 
 def one_letter(q: Tensor, k: Tensor) -> Tensor:
-    """You used the letter t for both: so each query meets one key only. Call the keys' position s,
+    """You used the letter t for both, so each query meets only one key. Call the keys' position s,
     and keep both letters on the right.
     """
     return torch.einsum("bthd,bthd->bht", q, k) / q.shape[-1] ** 0.5
@@ -59,20 +59,24 @@ def heads_added(q: Tensor, k: Tensor) -> Tensor:
 
 
 def heads_torn(q: Tensor, k: Tensor) -> Tensor:
-    """You moved the heads forward with `reshape`, which mixes them with the positions. Permute."""
+    """You moved the heads forward with `reshape`, which mixes them with the positions. Use
+    `permute(0, 2, 1, 3)`.
+    """
     B, T, H, D = q.shape
     queries, keys = q.reshape(B, H, T, D), k.reshape(B, H, k.shape[1], D)
     return queries @ keys.mT / D**0.5
 
 
 def keys_torn(q: Tensor, k: Tensor) -> Tensor:
-    """You turned the keys round with `reshape`, which tears them. Use `permute(0, 2, 3, 1)`."""
+    """You swapped the keys' dimensions with `reshape`, which mixes their numbers. Use
+    `permute(0, 2, 3, 1)`.
+    """
     B, S, H, D = k.shape
     return q.permute(0, 2, 1, 3) @ k.reshape(B, H, D, S) / D**0.5
 
 
 def both_torn(q: Tensor, k: Tensor) -> Tensor:
-    """You reshaped queries and keys: `reshape` keeps the order of the numbers in memory, and here
+    """You reshaped queries and keys: `reshape` keeps the order of the numbers in memory, but here
     the dimensions must change places. `permute` does that.
     """
     B, T, H, D = q.shape

@@ -12,17 +12,17 @@ HINTS = (
 
 
 def cut_again() -> str:
-    """`reshape` keeps the row of numbers and cuts it again: red, green and blue get mixed up."""
+    """`reshape` keeps the order of the numbers and cuts it anew: the colors get mixed up."""
     return "a"
 
 
 def mirrored() -> str:
-    """`transpose(0, 2)` swaps first and last: it makes (3, W, H), and rows become columns."""
+    """`transpose(0, 2)` swaps first and last: the result is (3, W, H), and rows become columns."""
     return "b"
 
 
 def wrong_way() -> str:
-    """`permute(1, 2, 0)` is the way back: it makes (W, 3, H) of this. It lists old dimensions."""
+    """`permute(1, 2, 0)` is the way back: of this it makes (W, 3, H). It lists old dimensions."""
     return "d"
 
 

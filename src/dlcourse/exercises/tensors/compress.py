@@ -11,7 +11,8 @@ from dlcourse.checking.exercise import exercise
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
     yield torch.tensor([[[3.0, 0.0], [4.0, 5.0]]]), 1
-    yield torch.randn(3, 5, 4, generator=rng), 2
+    contrast = torch.tensor([8.0, 2.0, 0.5])  # the largest pieces of each image are not the batch's
+    yield torch.randn(3, 5, 4, generator=rng) * contrast[:, None, None], 2
     yield torch.randn(2, 3, 6, generator=rng), 7
     yield torch.randn(4, 3, 2, generator=rng, dtype=torch.float64).mT, 1  # not contiguous
 
@@ -22,60 +23,64 @@ HINTS = (
     "`torch.linalg.svd` takes a batch as it is, and so does `@`. Print the three shapes.",
     "`keep` of this section has all the steps; each index needs a `:` for the batch in front.",
     (
-        "The columns in use are `U[:, :, :k]`, (N, H, k), the weights `S[:, :k]`, (N, k). "
-        "Which shape must the weights have to be broadcast over the rows?"
+        "The columns in use are `U[:, :, :k]`, (N, H, k), the singular values `S[:, :k]`, (N, k). "
+        "Which shape must the singular values have to broadcast over the rows?"
     ),
     "`S[:, None, :k]` is (N, 1, k). The rows in use are `Vh[:, :k]`.",
 )
 
 
 def transposed_again(images: Tensor, k: int) -> Tensor:
-    """You transposed the third factor: it comes transposed already. Leave the `T` out."""
+    """You transposed the third factor, but it is already transposed: `svd` returns `Vh`. Leave out
+    the `.mT`.
+    """
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :, :k] * S[:, None, :k]) @ Vh.mT[:, :k]
 
 
 def rows_of_u(images: Tensor, k: int) -> Tensor:
-    """You took the first k rows of each `U`. A layer owns a column of `U`: the last dimension."""
+    """You took the first k rows of each `U`. A piece has a column of `U`: the last dimension."""
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :k] * S[:, None]) @ Vh
 
 
 def cut_as_one_image(images: Tensor, k: int) -> Tensor:
-    """You cut as for one image: in a batch, `[:, :k]` cuts dimension 1, which is the rows now. Each
-    index needs a `:` for the batch in front.
+    """You cut as if there were one image: in a batch, `[:, :k]` cuts dimension 1, which is now the
+    rows. Each index needs a `:` for the batch in front.
     """
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :k] * S[:k]) @ Vh[:k]
 
 
-def weights_not_aligned(images: Tensor, k: int) -> Tensor:
-    """Your weights are (N, k): aligned at the right, N meets the rows H. Make them (N, 1, k)."""
+def singular_values_not_aligned(images: Tensor, k: int) -> Tensor:
+    """Your singular values are (N, k), so N meets the rows H. Make them (N, 1, k)."""
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :, :k] * S[:, :k]) @ Vh[:, :k]
 
 
 def columns_of_vh(images: Tensor, k: int) -> Tensor:
-    """You took the first k columns of each `Vh`. A layer owns a row of `Vh`: dimension 1."""
+    """Each `Vh` still has all its rows. A piece has a row of `Vh`: keep its first k rows,
+    `Vh[:, :k]`.
+    """
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :, :k] * S[:, None, :k]) @ Vh[:, :, :k]
 
 
-def without_weights(images: Tensor, k: int) -> Tensor:
-    """You left the weights `S` out: every layer counts as much as the strongest."""
+def without_singular_values(images: Tensor, k: int) -> Tensor:
+    """You left out the singular values `S`: every piece counts as much as the largest."""
     U, _, Vh = torch.linalg.svd(images, full_matrices=False)
     return U[:, :, :k] @ Vh[:, :k]
 
 
-def weakest_layers(images: Tensor, k: int) -> Tensor:
-    """You kept the weakest layers: the SVD lists the strongest first, so take the first k."""
+def smallest_pieces(images: Tensor, k: int) -> Tensor:
+    """You kept the smallest pieces: the SVD lists the largest first, so take the first k."""
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     first = max(S.shape[1] - k, 0)
     return (U[:, :, first:] * S[:, None, first:]) @ Vh[:, first:]
 
 
 def one_large_matrix(images: Tensor, k: int) -> Tensor:
-    """You took the batch for one matrix, a row per image. Each image has layers of its own."""
+    """You took the batch for one matrix with a row per image. Each image has its own pieces."""
     U, S, Vh = torch.linalg.svd(images.flatten(1), full_matrices=False)
     return ((U[:, :k] * S[:k]) @ Vh[:k]).reshape(images.shape)
 
@@ -90,21 +95,21 @@ def one_large_matrix(images: Tensor, k: int) -> Tensor:
     inputs=inputs,
     mistakes=(
         cut_as_one_image,
-        weights_not_aligned,
+        singular_values_not_aligned,
         transposed_again,
         rows_of_u,
         columns_of_vh,
-        without_weights,
-        weakest_layers,
+        without_singular_values,
+        smallest_pieces,
         one_large_matrix,
     ),
     tolerance=Tolerance(absolute=1e-4),
 )
 def compress(images: Tensor, k: int) -> Tensor:
-    """Return each image as the sum of its own k strongest layers.
+    """Return each image as the sum of its own k largest pieces.
 
     Shapes: images is (N, H, W), of decimals, and so is the result. If an image has fewer than
-    k layers, all of them are kept.
+    k pieces, all of them are kept.
     """
     U, S, Vh = torch.linalg.svd(images, full_matrices=False)
     return (U[:, :, :k] * S[:, None, :k]) @ Vh[:, :k]

@@ -26,6 +26,10 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     pairs = [[13, 13], [13, 14], [14, 13], [11, 10], [11, 10], [12, 11]]
     known = torch.tensor(pairs, dtype=torch.uint8)[:, None]
     yield known, torch.tensor([4, 4, 4, 9, 9, 9]), torch.tensor([[[12, 12]]], dtype=torch.uint8)
+    known, new = (
+        torch.randint(0, 256, (n, 28, 28), generator=rng, dtype=torch.uint8) for n in (4, 3)
+    )  # as large as MNIST's: the distances are above 1000
+    yield known, torch.tensor([1000, -1000, 1000, 252]), new
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -48,13 +52,13 @@ HINTS = (
 
 
 def by_one_image(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
-    """You took the label of the nearest single image. Compare with the mean of each label's."""
+    """You took the label of the nearest single image. Compare with the mean image of each label."""
     gaps = torch.cdist(new.flatten(1).float(), known.flatten(1).float())
     return labels[gaps.argmin(dim=1)]
 
 
 def positions(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
-    """You returned positions among the means. Asked for are the labels that stand there."""
+    """You returned positions among the means. Asked for are the labels at these positions."""
     X = known.flatten(1).float()
     means = torch.stack([X[labels == label].mean(dim=0) for label in labels.unique()])
     return torch.cdist(new.flatten(1).float(), means).argmin(dim=1)
@@ -62,7 +66,7 @@ def positions(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
 
 def labels_that_do_not_occur(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
     """You took a mean for every number up to the largest label: a label without an image has the
-    mean nan, which `argmin` prefers to all numbers. Use the labels that occur.
+    mean nan, and `argmin` prefers nan to every number. Use only the labels that occur.
     """
     X = known.flatten(1).float()
     every = range(int(labels.max()) + 1)
@@ -71,7 +75,7 @@ def labels_that_do_not_occur(known: Tensor, labels: Tensor, new: Tensor) -> Tens
 
 
 def labels_below_0_left_out(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
-    """You counted the labels from 0 up, and they may be negative, too. Use those that occur."""
+    """You counted the labels from 0 up, but they may be negative. Use the labels that occur."""
     X = known.flatten(1).float()
     every = range(int(labels.max()) + 1)
     means = torch.stack([X[labels == label].mean(dim=0) for label in every])
@@ -80,7 +84,7 @@ def labels_below_0_left_out(known: Tensor, labels: Tensor, new: Tensor) -> Tenso
 
 
 def other_way_round(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
-    """You looked for the nearest new image of each mean: `argmin` took the wrong dim."""
+    """You looked for the new image nearest to each mean: `argmin` took the wrong dimension."""
     X, names = known.flatten(1).float(), labels.unique()
     means = torch.stack([X[labels == label].mean(dim=0) for label in names])
     nearest = torch.cdist(new.flatten(1).float(), means).argmin(dim=0)
@@ -88,7 +92,7 @@ def other_way_round(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
 
 
 def bytes_subtracted(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
-    """You subtracted in uint8: below 0 and above 255 it wraps round. Convert with `float()`."""
+    """You subtracted in uint8, which wraps around below 0. Convert with `float()` first."""
     X, names = known.flatten(1).float(), labels.unique()
     means = torch.stack([X[labels == label].mean(dim=0) for label in names]).to(new.dtype)
     gaps = new.flatten(1)[:, None] - means
@@ -96,14 +100,16 @@ def bytes_subtracted(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
 
 
 def means_cut(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
-    """You made whole numbers of the means: that takes their fractions. Leave them decimals."""
+    """You turned the means into whole numbers, which drops their fractions. Keep the decimals."""
     X, names = known.flatten(1).float(), labels.unique()
     means = torch.stack([X[labels == label].mean(dim=0).byte() for label in names])
     return names[torch.cdist(new.flatten(1).float(), means.float()).argmin(dim=1)]
 
 
 def signed_gaps(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
-    """You added the gaps up with their signs: those above and below cancel. Square them first."""
+    """You added up the differences with their signs: those above and below cancel. Square them
+    first.
+    """
     X, names = known.flatten(1).float(), labels.unique()
     means = torch.stack([X[labels == label].mean(dim=0) for label in names])
     gaps = new.flatten(1)[:, None] - means
@@ -111,15 +117,15 @@ def signed_gaps(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
 
 
 def sizes_added_up(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
-    """You added up the sizes of the gaps. Near is meant by their squares, as in `distances`."""
+    """You added up absolute differences. Near means the root of the sum of their squares here."""
     X, names = known.flatten(1).float(), labels.unique()
     means = torch.stack([X[labels == label].mean(dim=0) for label in names])
     return names[torch.cdist(new.flatten(1).float(), means, p=1).argmin(dim=1)]
 
 
 def written_once(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
-    """You summed with `+=` at repeated positions: each is written once, not added up. Select with
-    a mask, or use `index_add_`.
+    """You summed with `+=` at repeated positions: each position is written only once. Select with a
+    mask, or use `index_add_`.
     """
     names, place = labels.unique(return_inverse=True)
     sums = torch.zeros(len(names), known[0].numel())
@@ -134,7 +140,7 @@ def written_once(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
     difficulty=3,
     place=100,
     hints=HINTS,
-    why="One mean a label, one table of distances, one `argmin`: five of this lesson's ideas.",
+    why="One mean per label, one table of distances, one `argmin`: five of this lesson's ideas.",
     inputs=inputs,
     mistakes=(
         by_one_image,
@@ -155,10 +161,10 @@ def written_once(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
 def nearest_mean(known: Tensor, labels: Tensor, new: Tensor) -> Tensor:
     """Return for each new image the label whose mean image is nearest to it.
 
-    The mean image of a label is the mean of all known images that have this label. Near is meant
-    as in the lesson: the root of the sum of the squared differences of all pixels.
-    Shapes: known is (N, H, W), uint8, with labels (N,), any whole numbers, also below 0; new is
-    (M, H, W), uint8; the result is a tensor (M,): labels.
+    The mean image of a label is the mean of all known images that have this label. The distance is
+    that of the lesson: the root of the sum of the squared differences of all pixels.
+    Shapes: known is (N, H, W), uint8, with labels (N,), any whole numbers, negative ones too; new
+    is (M, H, W), uint8; the result is a tensor (M,): labels.
     """
     X = known.flatten(1).float()
     names = labels.unique()

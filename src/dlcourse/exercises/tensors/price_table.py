@@ -1,4 +1,4 @@
-"""Mend the price table."""
+"""Fix the price table."""
 
 from collections.abc import Iterator
 
@@ -29,15 +29,15 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "There are two faults. Mend the one that the error names, then call the function again.",
-    "One fault is the memory of the expanded rows, the other the type of the numbers.",
-    "`+=` writes into what is there, and keeps its type. A plain `+` makes a new tensor.",
+    "There are two bugs. Fix the one that the error names, then call the function again.",
+    "One bug is the memory of the expanded rows, the other the dtype of the numbers.",
+    "`+=` writes into what is there, and keeps its dtype. A plain `+` makes a new tensor.",
     "With a plain `+` you need no `expand`: (D,) and (N, 1) broadcast by themselves.",
 )
 
 
 def still_integers(prices: Tensor, rises: Tensor) -> Tensor:
-    """The rows are real copies now, but `+=` keeps the type: whole numbers take no fractions."""
+    """The rows are real copies now, but `+=` keeps the dtype: integers take no fractions."""
     table = prices.expand(len(rises), -1).clone()
     table += rises[:, None]
     return table
@@ -59,14 +59,14 @@ def one_row_by_row(prices: Tensor, rises: Tensor) -> Tensor:
 
 
 def fractions_cut(prices: Tensor, rises: Tensor) -> Tensor:
-    """You cut the fractions off: a whole-number type turns 0.5 into 0. Convert the prices."""
+    """You cut off the fractions: an integer dtype turns 0.5 into 0. Convert the prices."""
     table = prices.expand(len(rises), -1).clone()
     table += rises[:, None].long()
     return table
 
 
 def as_a_percentage(prices: Tensor, rises: Tensor) -> Tensor:
-    """You multiplied: a rise is no percentage here. Add it: 10 raised by 0.5 is 10.5."""
+    """You multiplied, but a rise is not a percentage here. Add it: 10 raised by 0.5 is 10.5."""
     return prices * (1 + rises[:, None])
 
 
@@ -76,12 +76,12 @@ def on_its_side(prices: Tensor, rises: Tensor) -> Tensor:
 
 
 @exercise(
-    "Mend the price table",
+    "Fix the price table",
     minutes=5,
     difficulty=2,
     place=60,
     hints=HINTS,
-    why="A plain `+` makes a new tensor: of a type with room for fractions, with rows of its own.",
+    why="A plain `+` makes a new tensor: its dtype has room for fractions, its rows are separate.",
     template=price_table_with_bugs,
     inputs=inputs,
     mistakes=(

@@ -1,4 +1,4 @@
-"""Mend the squared error."""
+"""Fix the squared error."""
 
 from collections.abc import Iterator
 
@@ -28,8 +28,8 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
 
 HINTS = (
     "Print the shape of `y_hat - y` for three predictions.",
-    "(N, 1) and (N,): aligned at the right, both get stretched. Nothing needs to be.",
-    "Take the spare dimension of `y_hat` away, or give `y` one. Name the dimension.",
+    "(N, 1) and (N,): aligned at the right, both get stretched. Neither needs to be.",
+    "Remove the extra dimension of `y_hat`, or give `y` one. Name the dimension.",
 )
 
 
@@ -39,14 +39,14 @@ def still_a_square(y_hat: Tensor, y: Tensor) -> Tensor:
 
 
 def square_added_up(y_hat: Tensor, y: Tensor) -> Tensor:
-    """You divide by N, but add up N · N squares: (N, 1) against (N,) still broadcasts. Make both
+    """You divide by N, but you add up N · N squares: (N, 1) and (N,) still broadcast. Make both
     (N,) before you subtract.
     """
     return ((y_hat - y) ** 2).sum() / len(y)
 
 
 def first_prediction(y_hat: Tensor, y: Tensor) -> Tensor:
-    """You kept the first prediction only: `y_hat[0]` is one row. The column is `y_hat[:, 0]`."""
+    """You kept only the first prediction: `y_hat[0]` is one row. The column is `y_hat[:, 0]`."""
     return ((y_hat[0] - y) ** 2).mean()
 
 
@@ -56,17 +56,17 @@ def canceled(y_hat: Tensor, y: Tensor) -> Tensor:
 
 
 def added_up(y_hat: Tensor, y: Tensor) -> Tensor:
-    """The shapes are mended, but you added the squares up. Asked for is their mean."""
+    """The shapes are right now, but you added the squares up. Asked for is their mean."""
     return ((y_hat.squeeze(1) - y) ** 2).sum()
 
 
 def divided_twice(y_hat: Tensor, y: Tensor) -> Tensor:
-    """You took the mean and divided by N once more: the mean has done that already."""
+    """You took the mean and then divided by N again: the mean has already done that."""
     return ((y_hat.squeeze(1) - y) ** 2).mean() / len(y)
 
 
 @exercise(
-    "Mend the squared error",
+    "Fix the squared error",
     minutes=4,
     difficulty=1,
     place=50,

@@ -17,27 +17,27 @@ HINTS = (
 
 
 def aligned_left() -> tuple[Shape, Shape, Shape, Shape]:
-    """You aligned the shapes at the left. Write them below each other so that the ends meet."""
+    """You aligned the shapes at the left. Write one below the other, aligned at the right."""
     return None, None, (6, 4), None
 
 
 def same_rank_only() -> tuple[Shape, Shape, Shape, Shape]:
-    """You refused tensors of unlike rank. A missing size counts as 1, and is stretched."""
+    """You ruled out shapes of different lengths. A missing size counts as 1, and is stretched."""
     return None, None, None, None
 
 
 def only_one_is_stretched() -> tuple[Shape, Shape, Shape, Shape]:
-    """You let one of the two be stretched, and took the other's shape. Both may be stretched."""
+    """You let only one of the two be stretched, and took the other's shape. Both may be."""
     return (4, 1), (3, 5), None, (5, 1, 2)
 
 
 def one_size_of_one() -> tuple[Shape, Shape, Shape, Shape]:
-    """You refused the last pair. Look at it size by size: any number of them may be 1."""
+    """You ruled out the last pair. Look at it size by size: any number of them may be 1."""
     return (4, 3), (2, 3, 5), None, None
 
 
 def sixes_matched() -> tuple[Shape, Shape, Shape, Shape]:
-    """In the third pair you matched the two sixes. The last size of one meets the other's last."""
+    """In the third pair you matched the two sixes. The last sizes meet each other: 4 and 6."""
     return (4, 3), (2, 3, 5), (6, 4), (5, 4, 2)
 
 
@@ -52,7 +52,7 @@ def sixes_matched() -> tuple[Shape, Shape, Shape, Shape]:
     mistakes=(aligned_left, same_rank_only, only_one_is_stretched, one_size_of_one, sixes_matched),
 )
 def sum_shapes() -> tuple[Shape, Shape, Shape, Shape]:
-    """Which shape has the sum? Answer by head, with tuples such as (2, 3), or None for "no fit".
+    """Which shape does the sum have? In your head: a tuple such as (2, 3), or None for "no fit".
 
     shape_1: of (4, 1) and (3,)
     shape_2: of (2, 3, 1) and (3, 5)
