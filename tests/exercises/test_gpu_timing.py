@@ -73,9 +73,11 @@ def break_even_with_loop(n_bytes: int, cpu: float, gpu: float, bandwidth: float)
 
 
 def break_even_with_search(n_bytes: int, cpu: float, gpu: float, bandwidth: float) -> Any:  # noqa: ANN401
-    n = np.arange(1, 20_000, dtype=np.float64)
+    if cpu >= gpu:
+        return None
+    n = np.arange(1, 2 + 1.5 * n_bytes / bandwidth / (1 / cpu - 1 / gpu))
     wins = 2 * n**3 / cpu > 2 * n**3 / gpu + 3 * n**2 * n_bytes / bandwidth
-    return n[wins.argmax()] if wins.any() else None
+    return n[wins.argmax()]
 
 
 def break_even_solved(n_bytes: int, cpu: float, gpu: float, bandwidth: float) -> int | None:

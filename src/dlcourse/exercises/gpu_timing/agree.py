@@ -28,6 +28,10 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, float]]:
     yield torch.tensor([0.0, 0.003]), torch.tensor([0.0, 0.004]), 0.01
     yield torch.tensor([[3.0], [4.0]]), torch.tensor([[3.0], [4.0]]), 0.0
     yield torch.tensor([1.0, float("nan")]), torch.tensor([1.0, 1.0]), 0.5
+    yield torch.tensor([1.0, 1.0]), torch.tensor([1.0, float("nan")]), 0.5
+    yield torch.zeros(3), torch.zeros(3), 0.1  # a reference of length 0
+    yield torch.tensor([0.0, 1e-12]), torch.zeros(2), 0.5
+    yield torch.tensor([1.75 * 2.0**-40]), torch.tensor([2.0**-40]), 0.5  # small, and far apart
     ones, spike = torch.ones(16), torch.eye(16)[3]
     yield ones + 0.125, ones, 0.15  # small errors, near enough
     yield ones + 0.25, ones, 0.15  # small errors, too many of them
@@ -36,6 +40,9 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, float]]:
     wide = torch.randn(3, 4, generator=rng, dtype=torch.float64).T
     yield wide + 1e-9, wide, 1e-7
     yield wide + 1e-9, wide, 1e-11
+    yield wide + 1e8 + 1, wide + 1e8, 1e-9  # beyond float32
+    yield torch.tensor([[100.0, 0.002]]), torch.tensor([[100.0, 0.001]]), 1e-3  # one bad column
+    yield torch.tensor([[3.25, 0.0], [0.0, 0.25]]), torch.tensor([[3.0, 0.0], [0.0, 0.0]]), 0.1
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -102,6 +109,11 @@ def averages(result: Tensor, reference: Tensor, tolerance: float) -> bool:
     return bool((result - reference).abs().mean() <= tolerance * reference.abs().mean())
 
 
+def divided(result: Tensor, reference: Tensor, tolerance: float) -> bool:
+    """You divided by the length of `reference`. If it is 0, so is that of equal results, and 0 / 0 is nan: they do not agree any more. Multiply the tolerance by the length instead."""  # noqa: E501
+    return bool((result - reference).norm() / reference.norm() <= tolerance)
+
+
 def cancelling(result: Tensor, reference: Tensor, tolerance: float) -> bool:
     """You added up the errors before you dropped the sign, so that they cancel. Take the length of the difference."""  # noqa: E501
     return bool((result - reference).sum().abs() <= tolerance * reference.norm())
@@ -128,6 +140,7 @@ def cancelling(result: Tensor, reference: Tensor, tolerance: float) -> bool:
         relative_to_the_result,
         largest_error,
         averages,
+        divided,
         cancelling,
     ),
     equivalent=(

@@ -16,6 +16,9 @@ def inputs(_: torch.Generator) -> Iterator[tuple[int, int, float, float]]:
     yield 50_000, 512, 2e-4, 3e-7
     yield 50_000, 1, 2e-4, 3e-7
     yield 3, 100, 5.0, 1.0  # less than a batch
+    yield 12, 4, 1.0, 0.5  # an odd number of batches, no rest
+    yield 10_001, 10_000, 2.0, 1e-3  # a rest of one sample
+    yield 1, 1, 2.0, 0.25
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -58,6 +61,16 @@ def part_of_a_launch(n_samples: int, batch_size: int, launch: float, seconds_eac
     return n_samples / batch_size * launch + n_samples * seconds_each
 
 
+def rounded(n_samples: int, batch_size: int, launch: float, seconds_each: float) -> float:
+    """You rounded to the nearest whole number of batches: a rest of less than half a batch needs a launch as well. Round up."""  # noqa: E501
+    return round(n_samples / batch_size) * launch + n_samples * seconds_each
+
+
+def half_added(n_samples: int, batch_size: int, launch: float, seconds_each: float) -> float:
+    """You added a half and rounded: if there is no rest, the sum is halfway between two numbers, and `round` takes the even one, not always the lower. Round up: `np.ceil`."""  # noqa: E501
+    return round(n_samples / batch_size + 0.5) * launch + n_samples * seconds_each
+
+
 @exercise(
     "What the launches cost",
     minutes=4,
@@ -73,6 +86,8 @@ def part_of_a_launch(n_samples: int, batch_size: int, launch: float, seconds_eac
         launch_for_each,
         one_too_many,
         part_of_a_launch,
+        rounded,
+        half_added,
     ),
     tolerance=Tolerance(absolute=0.0),
 )

@@ -63,9 +63,11 @@ def inputs(_: torch.Generator) -> Iterator[tuple[float, list[float]]]:
     yield 60.0, [3.0, 12.0, 4.0, 7.0]  # an even number
 
 
-def use(answer: Callable[..., Any], first_call: float, later_calls: list[float]) -> object:
-    gpu = PretendGpu(first_call, later_calls)
-    return answer(gpu.work, gpu.synchronize, gpu.clock, len(later_calls))
+def use(
+    answer: Callable[..., Any], seconds_of_first_call: float, seconds_of_later_calls: list[float]
+) -> object:
+    gpu = PretendGpu(seconds_of_first_call, seconds_of_later_calls)
+    return answer(gpu.work, gpu.synchronize, gpu.clock, len(seconds_of_later_calls))
 
 
 # ---------------------------------------------------------------------------- closed half

@@ -12,7 +12,7 @@ HINTS = (
 
 
 def empties_tensors() -> tuple[int, int, int]:
-    """You took it that `empty_cache` frees tensors. It returns only blocks that no tensor uses: as long as `x` and `y` have their names, they stay."""  # noqa: E501
+    """You assumed that `empty_cache` frees tensors. It returns only blocks that no tensor uses: as long as `x` and `y` have their names, they stay."""  # noqa: E501
     return 0, 0, 0
 
 
@@ -22,7 +22,7 @@ def seen_from_outside() -> tuple[int, int, int]:
 
 
 def deletes_all() -> tuple[int, int, int]:
-    """You took it that the last `empty_cache` frees `y`. Nobody deleted it: its block is in use."""
+    """You assumed that the last `empty_cache` frees `y`. Nobody deleted it: its block is in use."""
     return 500, 100, 0
 
 

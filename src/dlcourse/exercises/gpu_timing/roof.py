@@ -17,6 +17,7 @@ def inputs(_: torch.Generator) -> Iterator[tuple[Sizes, int, float, float]]:
     yield np.array([3, 30, 300]), 4, 10.0, 200.0
     yield np.array([1, 2, 64, 512]), 8, 3.0e10, 2.0e11
     yield np.array([4096]), 2, 2.0e12, 9.0e14
+    yield np.array([24, 6, 12, 6]), 1, 1.0, 9.0  # in no order, one of them twice
     yield np.array([6, 12, 24]), 1, 1.0, 2.5
 
 
@@ -59,7 +60,7 @@ def sixth_of_n(sizes: Sizes, n_bytes: int, bandwidth: float, peak: float) -> Rat
 
 
 def one_after_the_other(sizes: Sizes, n_bytes: int, bandwidth: float, peak: float) -> Rates:
-    """You added the time for the bytes to the time for the arithmetic: the roof supposes that both go on at once, and the slower one decides."""  # noqa: E501
+    """You added the time for the bytes to the time for the arithmetic: the roof assumes that both go on at once, and the slower one decides."""  # noqa: E501
     return 1 / (1 / (2 * sizes / (3 * n_bytes) * bandwidth) + 1 / peak)
 
 

@@ -12,7 +12,7 @@ HINTS = (
 
 
 def outlier() -> str:
-    """You took it for a disturbance and threw it away. Other programs cost a call some milliseconds, not most of a second; and what was unlike about that very call?"""  # noqa: E501
+    """You treated it as a disturbance and threw it away. Other programs cost a call some milliseconds, not most of a second; and what was different about that call?"""  # noqa: E501
     return "a"
 
 
@@ -22,7 +22,7 @@ def warm_up_forgotten() -> str:
 
 
 def small_is_slow() -> str:
-    """You took it that compiled code is slow for small batches. Call it a second time with 336 pictures: that call is as fast as the others."""  # noqa: E501
+    """You assumed that compiled code is slow for small batches. Call it a second time with 336 pictures: that call is as fast as the others."""  # noqa: E501
     return "d"
 
 

@@ -12,7 +12,7 @@ HINTS = (
 
 
 def precise() -> str:
-    """You took the 0.0 for a sign of precision: `timeit` divides one total by 100, and one sample has no spread. Nor does a spread say that a time is the right one."""  # noqa: E501
+    """You read the 0.0 as a sign of precision: `timeit` divides one total by 100, and one sample has no spread. Nor does a spread say that a time is the right one."""  # noqa: E501
     return "a"
 
 
@@ -27,7 +27,7 @@ def not_waited() -> str:
 
 
 def both_spreads() -> str:
-    """You are right about the threads, and took the 0.0 for a spread: how many samples does `timeit` keep?"""  # noqa: E501
+    """You are right about the threads, and read the 0.0 as a spread: how many samples does `timeit` keep?"""  # noqa: E501
     return "e"
 
 

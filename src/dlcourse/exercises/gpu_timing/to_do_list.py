@@ -12,12 +12,12 @@ HINTS = (
 
 
 def work_always_seen() -> tuple[int, int, int]:
-    """You took it that a call returns when its work is done. On a GPU it returns as soon as the task is on the list."""  # noqa: E501
+    """You assumed that a call returns when its work is done. On a GPU it returns as soon as the task is on the list."""  # noqa: E501
     return 21, 51, 21
 
 
 def waited_before_launching() -> tuple[int, int, int]:
-    """You let the list stand still during the launch: the GPU works at the earlier tasks meanwhile, so that the 1 ms is not added."""  # noqa: E501
+    """You made the list wait during the launch: the GPU works at the earlier tasks meanwhile, so that the 1 ms is not added."""  # noqa: E501
     return 1, 51, 21
 
 
@@ -37,7 +37,7 @@ def launch_for_nothing() -> tuple[int, int, int]:
 
 
 def launch_waits() -> tuple[int, int, int]:
-    """You made the call wait for the earlier tasks in `neither`: to write on a list takes no longer because much stands on it already."""  # noqa: E501
+    """You made the call wait for the earlier tasks in `neither`: adding to a list takes no longer because much is on it already."""  # noqa: E501
     return 31, 51, 21
 
 
