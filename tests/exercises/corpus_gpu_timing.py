@@ -144,7 +144,7 @@ def in_a_list(result: Tensor, reference: Tensor, tolerance: float) -> list[bool]
 def matrix_norm(result: Tensor, reference: Tensor, tolerance: float) -> Any:
     order = 2 if result.ndim == 2 else None
     gap = torch.linalg.norm(result - reference, order)
-    return gap <= tolerance * torch.linalg.norm(reference, order)
+    return bool(gap <= tolerance * torch.linalg.norm(reference, order))
 
 
 @right(ex.agree)
