@@ -22,7 +22,7 @@ N_CORES = os.cpu_count() or 1
 # Where programs are looked for: beside this interpreter first.
 PROGRAMS = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 IS_ROOT = getattr(os, "geteuid", int)() == 0
-STRANGER = 54321  # a user that no machine knows, as in some containers
+STRANGER = 61234  # a user that no machine knows, as in some containers
 OLDEST_PYTHON = (3, 11)
 _NO_CONNECTION = re.compile(r"cannot be reached|error sending request|dns error|Failed to fetch")
 

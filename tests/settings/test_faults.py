@@ -196,7 +196,7 @@ try:
 except DataError as error:
     print(error)
 print(files())
-subprocess.run(["mount", "-o", "remount,size=80m", disk], check=True)
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80m", "none", disk], check=True)
 data.mnist_folder()
 print(len(files()))
 """
