@@ -97,7 +97,7 @@ def _run_suite(row: Row, python: Path, clone: Path, log: Path, options: Sequence
         user = str(row.user)
         prefix += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
         subprocess.run(["chown", "-R", f"{user}:{user}", str(clone.parent)], check=True)
-        for name in ("HOME", "USER", "LOGNAME"):
+        for name in ("USER", "LOGNAME", *(() if row.furnish else ("HOME",))):
             environment.pop(name, None)
     with log.open("w", encoding="utf-8") as file:
         try:
