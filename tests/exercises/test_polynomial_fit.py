@@ -350,7 +350,7 @@ def until_recursive(
 def retrain_mse(
     model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
 ) -> Tensor:
-    model[2] = last
+    model[len(model) - 1] = last
     optimizer, loss_fn = torch.optim.SGD(model.parameters(), lr=lr), nn.MSELoss()
     for _ in range(n_steps):
         loss_fn(model(X), y[:, None]).backward()
@@ -375,7 +375,8 @@ def retrain_by_hand(
 def retrain_new_sequential(
     model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
 ) -> np.ndarray[Any, Any]:
-    whole = nn.Sequential(*model[:-1], last)
+    model[-1] = last
+    whole = nn.Sequential(*model)
     optimizer = torch.optim.SGD([{"params": part.parameters()} for part in whole], lr=lr)
     for _ in range(n_steps):
         whole.zero_grad()

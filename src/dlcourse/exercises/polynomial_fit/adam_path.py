@@ -1,7 +1,7 @@
 """Adam by hand."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -12,27 +12,24 @@ from dlcourse.checking.exercise import exercise
 Slope: TypeAlias = Callable[[Tensor], Tensor]
 
 
-def use(
-    answer: Callable[..., object],
-    H: Tensor,
-    w: Tensor,
-    lr: float,
-    beta1: float,
-    beta2: float,
-    n_steps: int,
-) -> object:
-    return answer(lambda at: H @ at, w, lr, beta1, beta2, n_steps)
+def _function(text: str) -> Any:  # noqa: ANN401
+    """Return the function of that text, with the text as its name: a message shows it."""
+    function = eval(text, {"torch": torch})  # noqa: S307 - our own text
+    function.__name__ = text
+    return function
 
 
 def inputs(
     rng: torch.Generator,
-) -> Iterator[tuple[Tensor, Tensor, float, float, float, int]]:
-    yield torch.tensor([[2.0]]), torch.tensor([1.0]), 0.1, 0.5, 0.75, 3
-    rows = torch.randn(3, 3, generator=rng, dtype=torch.float64)
+) -> Iterator[tuple[Slope, Tensor, float, float, float, int]]:
+    yield _function("lambda w: 2 * w"), torch.tensor([1.0]), 0.1, 0.5, 0.75, 3
     w = torch.randn(3, generator=rng, dtype=torch.float64)
-    yield rows @ rows.T, w, 0.05, 0.9, 0.999, 5
-    yield torch.tensor([[1e-8, 0.0], [0.0, 0.0]]), torch.tensor([1.0, 3.0]), 0.1, 0.9, 0.999, 2
-    yield torch.tensor([[1.0, 0.5], [0.5, 3.0]]), torch.tensor([4.0, 2.0]), 0.1, 0.9, 0.999, 0
+    yield _function("lambda w: w**3 - w"), w, 0.05, 0.9, 0.999, 5
+    flat = _function("lambda w: torch.tensor([1e-8, 0.0]) * w")
+    yield flat, torch.tensor([1.0, 3.0]), 0.1, 0.9, 0.999, 2
+    bowl = _function("lambda w: torch.tensor([[1.0, 0.5], [0.5, 3.0]]) @ w")
+    yield bowl, torch.tensor([4.0, 2.0]), 0.1, 0.6, 0.9, 4
+    yield bowl, torch.tensor([4.0, 2.0]), 0.1, 0.9, 0.999, 0
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -102,6 +99,24 @@ def no_root(slope: Slope, w: Tensor, lr: float, beta1: float, beta2: float, n_st
     return torch.stack(path)
 
 
+def rows_shared(
+    slope: Slope, w: Tensor, lr: float, beta1: float, beta2: float, n_steps: int
+) -> Tensor:
+    """You change one tensor in place and append it again and again: every row is the last. Append
+    a copy, or write w = w - …, which makes a new tensor.
+    """
+    m = s = torch.zeros_like(w)
+    w = w.clone()
+    path = [w]
+    for step in range(1, n_steps + 1):
+        g = slope(w)
+        m = beta1 * m + (1 - beta1) * g
+        s = beta2 * s + (1 - beta2) * g**2
+        w -= lr * (m / (1 - beta1**step)) / ((s / (1 - beta2**step)).sqrt() + 1e-8)
+        path.append(w)
+    return torch.stack(path)
+
+
 def counted_from_zero(
     slope: Slope, w: Tensor, lr: float, beta1: float, beta2: float, n_steps: int
 ) -> Tensor:
@@ -124,9 +139,15 @@ def counted_from_zero(
     place=100,
     hints=HINTS,
     why="This is what `torch.optim.Adam` does; a test compares them step by step.",
-    mistakes=(uncorrected, corrected_for_good, epsilon_inside, no_root, counted_from_zero),
+    mistakes=(
+        uncorrected,
+        corrected_for_good,
+        epsilon_inside,
+        no_root,
+        counted_from_zero,
+        rows_shared,
+    ),
     inputs=inputs,
-    use=use,
     tolerance=Tolerance(relative=1e-5),
 )
 def adam_path(

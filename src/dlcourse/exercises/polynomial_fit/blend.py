@@ -12,7 +12,7 @@ class BlendWithFaults(nn.Module):
     """A scale times the sum of some layers: (N, 2) → (N, 1).
 
     `layers` is a list of modules such as nn.Linear(2, 1), and `scale` is a tensor with one number,
-    the one to start from. All of it shall be trained. `forward` is right; mend `__init__`.
+    the one to start from. All of it is to be trained. `forward` is right; fix `__init__`.
     """
 
     def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
@@ -24,18 +24,28 @@ class BlendWithFaults(nn.Module):
         return self.scale * sum(layer(X) for layer in self.layers)
 
 
-def use(answer: Callable[..., nn.Module], n_layers: int, scale: Tensor, X: Tensor) -> object:
-    layers = [nn.Linear(2, 1) for _ in range(n_layers)]
+def use(
+    answer: Callable[..., nn.Module], number_of_layers: int, scale: Tensor, X: Tensor
+) -> object:
+    layers = [nn.Linear(2, 1) for _ in range(number_of_layers)]
     model = answer(layers, scale)
+    if not isinstance(model, nn.Module):
+        return model
+    y_hat = model(X)
+    if isinstance(y_hat, Tensor) and y_hat.requires_grad:
+        y_hat.sum().backward()
     return {
+        "what comes out of `forward`": y_hat,
         "how many numbers `parameters()` finds": sum(p.numel() for p in model.parameters()),
-        "how many of them get a slope": sum(
+        "how many of them ask for a slope": sum(
             p.numel() for p in model.parameters() if p.requires_grad
+        ),
+        "how many of them get a slope from `backward`": sum(
+            p.numel() for p in model.parameters() if p.grad is not None
         ),
         "how many numbers `state_dict()` holds": sum(
             value.numel() for value in model.state_dict().values()
         ),
-        "the output": model(X),
     }
 
 
@@ -50,7 +60,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[int, Tensor, Tensor]]:
 HINTS = (
     "Make one and count: how many numbers does `parameters()` find, and how many are there?",
     "There are two faults. You met both as traps, in version 4 and just above.",
-    "Layers belong into an `nn.ModuleList`; a tensor that is trained is an `nn.Parameter`.",
+    "Layers belong in an `nn.ModuleList`; a tensor that is trained is an `nn.Parameter`.",
 )
 
 
@@ -60,7 +70,7 @@ class BlendWithList(nn.Module):
     def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
         super().__init__()
         self.layers = list(layers)
-        self.scale = nn.Parameter(scale)
+        self.scale = nn.Parameter(scale.clone())
 
     def forward(self, X: Tensor) -> Tensor:
         return self.scale * sum(layer(X) for layer in self.layers)
@@ -92,13 +102,27 @@ class BlendWithBuffer(nn.Module):
         return self.scale * sum(layer(X) for layer in self.layers)
 
 
+class BlendWithNumber(nn.Module):
+    """Your `forward` computes with a number and not with the parameter: `item` and `detach` cut
+    the graph, so the scale gets no slope. Multiply by the parameter itself.
+    """
+
+    def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.scale = nn.Parameter(scale.clone())
+
+    def forward(self, X: Tensor) -> Tensor:
+        return self.scale.item() * sum(layer(X) for layer in self.layers)
+
+
 class BlendFrozen(nn.Module):
     """You switched `requires_grad` off: the scale is registered, but no training changes it."""
 
     def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
-        self.scale = nn.Parameter(scale, requires_grad=False)
+        self.scale = nn.Parameter(scale.clone(), requires_grad=False)
 
     def forward(self, X: Tensor) -> Tensor:
         return self.scale * sum(layer(X) for layer in self.layers)
@@ -111,7 +135,10 @@ class BlendFrozen(nn.Module):
     place=64,
     hints=HINTS,
     why="A module registers modules, module lists and parameters; lists and tensors stay unseen.",
-    mistakes=(BlendWithList, BlendWithTensor, BlendWithBuffer, BlendFrozen),
+    mistakes=(BlendWithList, BlendWithTensor, BlendWithBuffer, BlendFrozen, BlendWithNumber),
+    equivalent=(
+        ("scale.clone()", "scale", "a parameter that shares memory with `scale` trains as well"),
+    ),
     inputs=inputs,
     use=use,
     template=BlendWithFaults,
@@ -120,13 +147,13 @@ class Blend(nn.Module):
     """A scale times the sum of some layers: (N, 2) → (N, 1).
 
     `layers` is a list of modules such as nn.Linear(2, 1), and `scale` is a tensor with one number,
-    the one to start from. All of it shall be trained.
+    the one to start from. All of it is to be trained.
     """
 
     def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
-        self.scale = nn.Parameter(scale)
+        self.scale = nn.Parameter(scale.clone())
 
     def forward(self, X: Tensor) -> Tensor:
         return self.scale * sum(layer(X) for layer in self.layers)

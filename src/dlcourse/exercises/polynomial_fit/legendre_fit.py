@@ -18,6 +18,8 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:
     yield x, torch.randn(10, generator=rng, dtype=torch.float64), 4
     x = torch.linspace(-torch.pi, torch.pi, 9, dtype=torch.float64)
     yield x, x.sin(), 3
+    x = torch.linspace(10, 11, 12, dtype=torch.float64)  # far from 0
+    yield x, torch.randn(12, generator=rng, dtype=torch.float64), 6
 
 
 # ---------------------------------------------------------------------------- closed half

@@ -1,7 +1,7 @@
 """Momentum by hand."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -12,21 +12,31 @@ from dlcourse.checking.exercise import exercise
 Slope: TypeAlias = Callable[[Tensor], Tensor]
 
 
-def use(
-    answer: Callable[..., object], H: Tensor, w: Tensor, lr: float, beta: float, n_steps: int
-) -> object:
-    return answer(lambda at: H @ at, w, lr, beta, n_steps)
+def _function(text: str) -> Any:  # noqa: ANN401
+    """Return the function of that text, with the text as its name: a message shows it."""
+    function = eval(text, {"torch": torch})  # noqa: S307 - our own text
+    function.__name__ = text
+    return function
 
 
 def inputs(
     rng: torch.Generator,
-) -> Iterator[tuple[Tensor, Tensor, float, float, int]]:
-    yield torch.tensor([[2.0]]), torch.tensor([1.0]), 0.25, 0.5, 3
-    yield torch.tensor([[1.0, 0.0], [0.0, 10.0]]), torch.tensor([1.0, -1.0]), 0.1, 0.9, 4
-    rows = torch.randn(3, 3, generator=rng, dtype=torch.float64)
-    yield rows @ rows.T, torch.randn(3, generator=rng, dtype=torch.float64), 0.05, 0.8, 5
-    yield torch.tensor([[2.0]]), torch.tensor([1.0]), 0.25, 0.0, 2  # plain descent
-    yield torch.tensor([[1.0, 0.5], [0.5, 3.0]]), torch.tensor([4.0, 2.0]), 0.1, 0.9, 0
+) -> Iterator[tuple[Slope, Tensor, float, float, int]]:
+    twice = _function("lambda w: 2 * w")
+    yield twice, torch.tensor([1.0]), 0.25, 0.5, 3
+    yield (
+        _function("lambda w: torch.tensor([1.0, 10.0]) * w"),
+        torch.tensor([1.0, -1.0]),
+        0.1,
+        0.9,
+        4,
+    )
+    curved = _function("lambda w: w**3 - w")
+    yield curved, torch.randn(3, generator=rng, dtype=torch.float64), 0.05, 0.8, 5
+    yield twice, torch.tensor([1.0]), 0.25, 0.0, 2  # plain descent
+    bowl = _function("lambda w: torch.tensor([[1.0, 0.5], [0.5, 3.0]]) @ w")
+    yield bowl, torch.tensor([4.0, 2.0]), 0.1, 0.9, 3
+    yield bowl, torch.tensor([4.0, 2.0]), 0.1, 0.9, 0
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -103,6 +113,30 @@ def given_tensor(slope: Slope, w: Tensor, lr: float, beta: float, n_steps: int) 
     return torch.stack(path)
 
 
+def later_rows_shared(slope: Slope, w: Tensor, lr: float, beta: float, n_steps: int) -> Tensor:
+    """You change one tensor in place and append it again and again: all rows but the first are the
+    last. Append a copy, or write w = w - lr * v, which makes a new tensor.
+    """
+    v = torch.zeros_like(w)
+    path, w = [w], w.clone()
+    for _ in range(n_steps):
+        v = beta * v + slope(w)
+        w -= lr * v
+        path.append(w)
+    return torch.stack(path)
+
+
+def first_slope_twice(slope: Slope, w: Tensor, lr: float, beta: float, n_steps: int) -> Tensor:
+    """You started v at the first slope, which the first step then adds once more: v starts at 0."""
+    v = slope(w)
+    path = [w]
+    for _ in range(n_steps):
+        v = beta * v + slope(w)
+        w = w - lr * v
+        path.append(w)
+    return torch.stack(path)
+
+
 def velocity_afterwards(slope: Slope, w: Tensor, lr: float, beta: float, n_steps: int) -> Tensor:
     """You changed v after the step, so that the first step goes nowhere: v comes first."""
     v = torch.zeros_like(w)
@@ -129,9 +163,10 @@ def velocity_afterwards(slope: Slope, w: Tensor, lr: float, beta: float, n_steps
         same_tensor,
         given_tensor,
         velocity_afterwards,
+        later_rows_shared,
+        first_slope_twice,
     ),
     inputs=inputs,
-    use=use,
     tolerance=Tolerance(relative=1e-5),
 )
 def momentum_path(slope: Slope, w: Tensor, lr: float, beta: float, n_steps: int) -> Tensor:

@@ -1,6 +1,7 @@
 """Three faults in a training."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ def retrain_with_faults(
 ) -> Tensor:
     """Put `last` in the place of the model's last layer, train, and return the predictions, (N,).
 
-    `last` is an nn.Linear with one output, X is (N, D), y is (N,). Every layer shall take
+    `last` is an nn.Linear with one output, X is (N, D), y is (N,). Every layer is to take
     `n_steps` steps of plain SGD on the mean squared error. Three faults are hidden here.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
@@ -25,23 +26,44 @@ def retrain_with_faults(
     return model(X).flatten()
 
 
-def use(answer: Callable[..., object], X: Tensor, y: Tensor, lr: float, n_steps: int) -> object:
-    last = nn.Linear(2, 1)
-    first = nn.Linear(X.shape[1], 2)
-    y_hat = answer(nn.Sequential(first, nn.Tanh(), nn.Linear(2, 1)), last, X, y, lr, n_steps)
+def use(
+    answer: Callable[..., object],
+    model: Callable[[], nn.Sequential],
+    X: Tensor,
+    y: Tensor,
+    lr: float,
+    n_steps: int,
+) -> object:
+    given, last = model(), nn.Linear(2, 1)
+    first = given[0]
+    y_hat = answer(given, last, X, y, lr, n_steps)
+    if y_hat is None:
+        return None
     return {
         "predictions": y_hat,
         "weights of `last` after the training": last.weight,
         "weights of the first layer after the training": first.weight,
+        "last part of `model`": "`last`" if given[-1] is last else "another layer",
+        "number of parts of `model`": len(given),
     }
 
 
-def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, float, int]]:
-    yield torch.tensor([[0.0], [1.0], [2.0]]), torch.tensor([1.0, 2.0, 3.0]), 0.1, 2
-    yield torch.tensor([[1.0, -1.0]]), torch.tensor([2.0]), 0.1, 2  # one point
+def _model(text: str) -> Any:  # noqa: ANN401
+    """Return a function that makes the model of that text; its name, the text, is shown."""
+    make = eval(f"lambda: {text}", {"nn": nn})  # noqa: S307 - our own text
+    make.__name__ = text
+    return make
+
+
+def inputs(rng: torch.Generator) -> Iterator[tuple[Any, Tensor, Tensor, float, int]]:
+    three = _model("nn.Sequential(nn.Linear(1, 2), nn.Tanh(), nn.Linear(2, 1))")
+    yield three, torch.tensor([[0.0], [1.0], [2.0]]), torch.tensor([1.0, 2.0, 3.0]), 0.1, 2
+    two = _model("nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))")
+    yield two, torch.tensor([[1.0, -1.0]]), torch.tensor([2.0]), 0.1, 2  # one point
+    four = _model("nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2), nn.Linear(2, 3))")
     X = torch.randn(3, 5, generator=rng).T  # not contiguous
-    yield X, torch.randn(5, generator=rng), 0.2, 2
-    yield X, torch.randn(5, generator=rng), 0.2, 0
+    yield four, X, torch.randn(5, generator=rng), 0.2, 2
+    yield four, X, torch.randn(5, generator=rng), 0.2, 0
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -53,18 +75,36 @@ HINTS = (
 )
 
 
+def trained(
+    model: nn.Sequential,
+    X: Tensor,
+    y: Tensor,
+    lr: float,
+    n_steps: int,
+    *,
+    optimizer: torch.optim.Optimizer | None = None,
+    fault: str = "",
+) -> Tensor:
+    """Train as the solution does, but for one fault or another."""
+    optimizer = optimizer or torch.optim.SGD(model.parameters(), lr=lr)
+    for _ in range(n_steps):
+        y_hat = model(X) if "column" in fault else model(X).flatten()
+        errors = (y_hat - y).square()
+        loss = errors.sum() if "sum" in fault else errors.mean()
+        if "adding up" not in fault:
+            model.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model(X).flatten()
+
+
 def optimizer_too_early(
     model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
 ) -> Tensor:
     """You make the optimizer before the layer is replaced: it still holds the old layer."""
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     model[-1] = last
-    for _ in range(n_steps):
-        loss = (model(X).flatten() - y).square().mean()
-        model.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return model(X).flatten()
+    return trained(model, X, y, lr, n_steps, optimizer=optimizer)
 
 
 def column_against_row(
@@ -72,13 +112,7 @@ def column_against_row(
 ) -> Tensor:
     """You subtract a row from a column: (N, 1) − (N,) compares each prediction with each target."""
     model[-1] = last
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    for _ in range(n_steps):
-        loss = (model(X) - y).square().mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return model(X).flatten()
+    return trained(model, X, y, lr, n_steps, fault="column")
 
 
 def slopes_add_up(
@@ -86,52 +120,52 @@ def slopes_add_up(
 ) -> Tensor:
     """You never clear the slopes: each step takes those of all steps before it as well."""
     model[-1] = last
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    for _ in range(n_steps):
-        loss = (model(X).flatten() - y).square().mean()
-        loss.backward()
-        optimizer.step()
-    return model(X).flatten()
+    return trained(model, X, y, lr, n_steps, fault="adding up")
 
 
 def too_early_and_column(
     model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
 ) -> Tensor:
-    """You mended `zero_grad`; two faults are left. Print last.weight before and after."""
+    """You fixed `zero_grad`; two faults are left. Print last.weight before and after."""
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     model[-1] = last
-    for _ in range(n_steps):
-        loss = (model(X) - y).square().mean()
-        model.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return model(X).flatten()
+    return trained(model, X, y, lr, n_steps, optimizer=optimizer, fault="column")
 
 
 def too_early_and_adding_up(
     model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
 ) -> Tensor:
-    """You mended the shapes; two faults are left. Who is told of the new layer, and when?"""
+    """You fixed the shapes; two faults are left. Who is told of the new layer, and when?"""
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     model[-1] = last
-    for _ in range(n_steps):
-        loss = (model(X).flatten() - y).square().mean()
-        loss.backward()
-        optimizer.step()
-    return model(X).flatten()
+    return trained(model, X, y, lr, n_steps, optimizer=optimizer, fault="adding up")
 
 
 def column_and_adding_up(
     model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
 ) -> Tensor:
-    """You mended the order; two faults are left. Print the shape of `model(X) - y`."""
+    """You fixed the order; two faults are left. Print the shape of `model(X) - y`."""
     model[-1] = last
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    for _ in range(n_steps):
-        loss = (model(X) - y).square().mean()
-        loss.backward()
-        optimizer.step()
-    return model(X).flatten()
+    return trained(model, X, y, lr, n_steps, fault="column, adding up")
+
+
+def another_model(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You trained a new model, and the one that was handed in still ends with its old layer: set
+    `model[-1] = last`.
+    """
+    return trained(nn.Sequential(*model[:-1], last), X, y, lr, n_steps)
+
+
+def third_part(
+    model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
+) -> Tensor:
+    """You replaced `model[2]`, which is the last part only of a model with three parts: `model[-1]`
+    is the last one of any model.
+    """
+    model[2] = last
+    return trained(model, X, y, lr, n_steps)
 
 
 def only_the_new_layer(
@@ -140,12 +174,7 @@ def only_the_new_layer(
     """You gave the optimizer the new layer only: the task is to train every layer."""
     model[-1] = last
     optimizer = torch.optim.SGD(last.parameters(), lr=lr)
-    for _ in range(n_steps):
-        loss = (model(X).flatten() - y).square().mean()
-        model.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return model(X).flatten()
+    return trained(model, X, y, lr, n_steps, optimizer=optimizer)
 
 
 def summed_by_mistake(
@@ -153,13 +182,7 @@ def summed_by_mistake(
 ) -> Tensor:
     """You train on the sum: its slopes are N times those of the mean that the rate is made for."""
     model[-1] = last
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    for _ in range(n_steps):
-        loss = (model(X).flatten() - y).square().sum()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return model(X).flatten()
+    return trained(model, X, y, lr, n_steps, fault="sum")
 
 
 @exercise(
@@ -178,6 +201,8 @@ def summed_by_mistake(
         column_and_adding_up,
         only_the_new_layer,
         summed_by_mistake,
+        another_model,
+        third_part,
     ),
     inputs=inputs,
     use=use,
@@ -195,7 +220,7 @@ def retrain(
 ) -> Tensor:
     """Put `last` in the place of the model's last layer, train, and return the predictions, (N,).
 
-    `last` is an nn.Linear with one output, X is (N, D), y is (N,). Every layer shall take
+    `last` is an nn.Linear with one output, X is (N, D), y is (N,). Every layer is to take
     `n_steps` steps of plain SGD on the mean squared error.
     """
     model[-1] = last

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from dlcourse.checking.comparison import Tolerance
 from dlcourse.checking.exercise import exercise
 
 
 def use(answer: Callable[..., object], X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> object:
     curve = answer(X, y, rates, n_steps)
-    return torch.as_tensor(curve) if isinstance(curve, list) else curve  # matplotlib takes both
+    return curve.tolist() if isinstance(curve, Tensor | np.ndarray) else curve
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]:
@@ -20,6 +22,8 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]
     rates = torch.tensor([0.1, 0.25, 0.26], dtype=float64)  # 0.25 is the limit
     yield two_columns, y, rates, 1
     yield two_columns, y, rates, 3
+    many = torch.tensor([0.2, 0.05, 0.26, 0.1, 0.2], dtype=float64)  # in no order
+    yield two_columns, y, many, 6
     rates = torch.tensor([0.01, 0.03], dtype=float64)
     X = torch.randn(3, 6, generator=rng, dtype=float64).T  # not contiguous
     yield X, torch.randn(6, generator=rng, dtype=float64), rates, 4
@@ -161,6 +165,7 @@ def divided_by_the_loss(X: Tensor, y: Tensor, rates: Tensor, n_steps: int) -> li
     ),
     inputs=inputs,
     use=use,
+    tolerance=Tolerance(absolute=1e-9),
     equivalent=(
         (
             "(X @ best - y).square()",
