@@ -84,7 +84,13 @@ class Course:
         else:
             (tools / "uv").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
             (tools / "uv").chmod(0o755)
-        self.environment = os.environ | {
+        # The suite may itself be run by make, whose variables make another one talk.
+        ours = {
+            name: value
+            for name, value in os.environ.items()
+            if "MAKE" not in name and name != "MFLAGS"
+        }
+        self.environment = ours | {
             "HOME": str(tools),  # the user's own may be full
             "USERPROFILE": str(tools),
             "PATH": os.pathsep.join([str(tools), os.environ["PATH"]]),
