@@ -96,6 +96,9 @@ def _run_suite(row: Row, python: Path, clone: Path, log: Path, options: Sequence
     if row.user is not None:
         user = str(row.user)
         prefix += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        temporary = clone.with_name("temporary")  # else pytest meets the folder of an earlier one
+        temporary.mkdir()
+        environment["TMPDIR"] = str(temporary)
         subprocess.run(["chown", "-R", f"{user}:{user}", str(clone.parent)], check=True)
         for name in ("USER", "LOGNAME", *(() if row.furnish else ("HOME",))):
             environment.pop(name, None)
