@@ -150,7 +150,7 @@ def matrix_norm(result: Tensor, reference: Tensor, tolerance: float) -> Any:
 @right(ex.agree)
 def quotient_with_a_case(result: Tensor, reference: Tensor, tolerance: float) -> bool:
     gap, size = (result - reference).norm().item(), reference.norm().item()
-    return gap / size <= tolerance if size else gap == 0
+    return bool(gap / size <= tolerance if size else gap == 0)
 
 
 @right(ex.agree)

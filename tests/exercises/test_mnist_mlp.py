@@ -247,13 +247,13 @@ class LambdaWithTransform(Dataset):
 
 class IndexWithTransform(Dataset):
     def __init__(self, part: Subset, transform: Transform) -> None:
-        self.data, self.indices, self.transform = part.dataset, list(part.indices), transform
+        self.part, self.indices, self.transform = part, list(range(len(part))), transform
 
     def __len__(self) -> int:
         return len(self.indices)
 
     def __getitem__(self, i: int) -> tuple[Tensor, int]:
-        picture, label = self.data[self.indices[i]]
+        picture, label = self.part[self.indices[i]]
         return self.transform(picture), int(label)
 
 
