@@ -206,10 +206,10 @@ class CheckpointOfBytes:
     def save(self, file: io.BytesIO, epoch: int) -> None:
         stream = io.BytesIO()
         torch.save((self.model.state_dict(), self.optimizer.state_dict(), epoch), stream)
-        file.write(stream.getvalue())
+        torch.save(list(stream.getvalue()), file)
 
     def load(self, file: io.BytesIO) -> int:
-        weights, state, epoch = torch.load(io.BytesIO(file.read()))
+        weights, state, epoch = torch.load(io.BytesIO(bytes(torch.load(file))))
         mine = self.model.state_dict()
         if mine.keys() != weights.keys():
             raise KeyError
@@ -605,7 +605,7 @@ def test_batch_norm_looks_at_its_neighbors_only_in_training_mode() -> None:
 
 class OnlyTheModelReplaced(CheckpointOfBytes):
     def load(self, file: io.BytesIO) -> int:
-        weights, state, epoch = torch.load(file)
+        weights, state, epoch = torch.load(io.BytesIO(bytes(torch.load(file))))
         self.model = weights
         self.optimizer.load_state_dict(state)
         return int(epoch)
