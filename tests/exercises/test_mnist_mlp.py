@@ -206,10 +206,10 @@ class CheckpointOfBytes:
     def save(self, file: io.BytesIO, epoch: int) -> None:
         stream = io.BytesIO()
         torch.save((self.model.state_dict(), self.optimizer.state_dict(), epoch), stream)
-        file.write(stream.getvalue())
+        torch.save(list(stream.getvalue()), file)
 
     def load(self, file: io.BytesIO) -> int:
-        weights, state, epoch = torch.load(io.BytesIO(file.read()))
+        weights, state, epoch = torch.load(io.BytesIO(bytes(torch.load(file))))
         mine = self.model.state_dict()
         if mine.keys() != weights.keys():
             raise KeyError
@@ -247,13 +247,13 @@ class LambdaWithTransform(Dataset):
 
 class IndexWithTransform(Dataset):
     def __init__(self, part: Subset, transform: Transform) -> None:
-        self.data, self.indices, self.transform = part.dataset, list(part.indices), transform
+        self.part, self.indices, self.transform = part, list(range(len(part))), transform
 
     def __len__(self) -> int:
         return len(self.indices)
 
     def __getitem__(self, i: int) -> tuple[Tensor, int]:
-        picture, label = self.data[self.indices[i]]
+        picture, label = self.part[self.indices[i]]
         return self.transform(picture), int(label)
 
 
@@ -605,7 +605,7 @@ def test_batch_norm_looks_at_its_neighbors_only_in_training_mode() -> None:
 
 class OnlyTheModelReplaced(CheckpointOfBytes):
     def load(self, file: io.BytesIO) -> int:
-        weights, state, epoch = torch.load(file)
+        weights, state, epoch = torch.load(io.BytesIO(bytes(torch.load(file))))
         self.model = weights
         self.optimizer.load_state_dict(state)
         return int(epoch)

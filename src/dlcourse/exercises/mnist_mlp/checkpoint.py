@@ -1,14 +1,18 @@
 """Save a training run, and go on."""
 
 import io
+import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from dlcourse.checking.exercise import exercise
+
+File: TypeAlias = Any  # a path, or a file that is open
 
 
 def _small_network(seed: int, names: tuple[str, str]) -> nn.Module:
@@ -35,16 +39,24 @@ def use(
     epoch: int,
     layers_saved: tuple[str, str],
     layers_loading: tuple[str, str],
+    kind_of_file: str,
 ) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = io.BytesIO() if kind_of_file == "open file" else Path(folder) / "run.pt"
+        return _resumed(answer, file, optimizer_class, epoch, layers_saved, layers_loading)
+
+
+def _resumed(answer: Callable[..., Any], file: File, *run: Any) -> dict[str, Any]:  # noqa: ANN401
+    optimizer_class, epoch, layers_saved, layers_loading = run
     model, other = _small_network(1, layers_saved), _small_network(2, layers_loading)
     optimizer = optimizer_class(model.parameters(), lr=0.1)
     other_optimizer = optimizer_class(other.parameters(), lr=0.3)  # the file brings the rate, too
     keeper = answer(model, optimizer)  # made before the first step
     _one_step(model, optimizer)
-    file = io.BytesIO()
     keeper.save(file, epoch)
     _one_step(model, optimizer)  # training goes on; the file stays as it is
-    file.seek(0)
+    if isinstance(file, io.BytesIO):
+        file.seek(0)
     checkpoint = answer(other, other_optimizer)
     if layers_saved != layers_loading:
         try:
@@ -67,8 +79,10 @@ def use(
 
 
 def inputs(_: torch.Generator) -> Iterator[tuple[Any, int, Any, Any]]:
-    yield torch.optim.Adam, 5, ("hidden", "norm"), ("hidden", "norm")
-    yield torch.optim.SGD, 2, ("hidden", "norm"), ("layer", "batch_norm")
+    same = "hidden", "norm"
+    yield torch.optim.Adam, 5, same, same, "open file"
+    yield torch.optim.Adam, 3, same, same, "path"
+    yield torch.optim.SGD, 2, same, ("layer", "batch_norm"), "open file"
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -92,10 +106,10 @@ class OptimizerForgotten:
     def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         self.model, self.optimizer = model, optimizer
 
-    def save(self, file: io.BytesIO, epoch: int) -> None:
+    def save(self, file: File, epoch: int) -> None:
         torch.save({"model": self.model.state_dict(), "epoch": epoch}, file)
 
-    def load(self, file: io.BytesIO) -> int:
+    def load(self, file: File) -> int:
         state = torch.load(file)
         self.model.load_state_dict(state["model"])
         epoch: int = state["epoch"]
@@ -110,11 +124,11 @@ class NotStrict:
     def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         self.model, self.optimizer = model, optimizer
 
-    def save(self, file: io.BytesIO, epoch: int) -> None:
+    def save(self, file: File, epoch: int) -> None:
         states = self.model.state_dict(), self.optimizer.state_dict()
         torch.save((*states, epoch), file)
 
-    def load(self, file: io.BytesIO) -> int:
+    def load(self, file: File) -> int:
         weights, state, epoch = torch.load(file)
         self.model.load_state_dict(weights, strict=False)
         self.optimizer.load_state_dict(state)
@@ -129,10 +143,10 @@ class ParametersOnly:
     def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         self.model, self.optimizer = model, optimizer
 
-    def save(self, file: io.BytesIO, epoch: int) -> None:
+    def save(self, file: File, epoch: int) -> None:
         torch.save((list(self.model.parameters()), self.optimizer.state_dict(), epoch), file)
 
-    def load(self, file: io.BytesIO) -> int:
+    def load(self, file: File) -> int:
         weights, state, epoch = torch.load(file)
         with torch.no_grad():
             for mine, saved in zip(self.model.parameters(), weights, strict=True):
@@ -149,10 +163,10 @@ class WholeObjects:
     def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         self.model, self.optimizer = model, optimizer
 
-    def save(self, file: io.BytesIO, epoch: int) -> None:
+    def save(self, file: File, epoch: int) -> None:
         torch.save((self.model, self.optimizer, epoch), file)
 
-    def load(self, file: io.BytesIO) -> int:
+    def load(self, file: File) -> int:
         model, optimizer, epoch = torch.load(file)
         self.model.load_state_dict(model.state_dict())
         self.optimizer.load_state_dict(optimizer.state_dict())
@@ -168,10 +182,10 @@ class TakenAtTheStart:
         self.model, self.optimizer = model, optimizer
         self.states = model.state_dict(), optimizer.state_dict()
 
-    def save(self, file: io.BytesIO, epoch: int) -> None:
+    def save(self, file: File, epoch: int) -> None:
         torch.save((*self.states, epoch), file)
 
-    def load(self, file: io.BytesIO) -> int:
+    def load(self, file: File) -> int:
         weights, state, epoch = torch.load(file)
         self.model.load_state_dict(weights)
         self.optimizer.load_state_dict(state)
@@ -186,10 +200,10 @@ class ModelReplaced:
     def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         self.model, self.optimizer = model, optimizer
 
-    def save(self, file: io.BytesIO, epoch: int) -> None:
+    def save(self, file: File, epoch: int) -> None:
         torch.save((self.model.state_dict(), self.optimizer.state_dict(), epoch), file)
 
-    def load(self, file: io.BytesIO) -> int:
+    def load(self, file: File) -> int:
         self.model, self.optimizer, epoch = torch.load(file)
         return int(epoch)
 
@@ -224,11 +238,11 @@ class Checkpoint:
     def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         self.model, self.optimizer = model, optimizer
 
-    def save(self, file: io.BytesIO, epoch: int) -> None:
+    def save(self, file: File, epoch: int) -> None:
         states = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
         torch.save({**states, "epoch": epoch}, file)
 
-    def load(self, file: io.BytesIO) -> int:
+    def load(self, file: File) -> int:
         state = torch.load(file)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])

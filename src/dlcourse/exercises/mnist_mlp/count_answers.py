@@ -12,6 +12,8 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:
     yield torch.tensor([0, 1, 1, 2, 1]), torch.tensor([0, 0, 1, 2, 0]), 3
     yield torch.tensor([0, 0, 1]), torch.tensor([1, 0, 0]), 4
     yield torch.randint(7, (40,), generator=rng), torch.randint(7, (40,), generator=rng), 7
+    yield torch.randint(12, (60,), generator=rng), torch.randint(12, (60,), generator=rng), 12
+    yield torch.full((300,), 1), torch.full((300,), 1), 2  # more than a byte counts
     yield torch.tensor([2]), torch.tensor([0]), 3
     yield torch.empty(0, dtype=torch.int64), torch.empty(0, dtype=torch.int64), 2
 
@@ -78,9 +80,9 @@ def count_pairs(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
     mistakes=(transposed, repeats_lost, last_class_missing, shares_of_rows),
 )
 def count_answers(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
-    """Return the confusion matrix, (n_classes, n_classes): counts, in any dtype.
+    """Return the confusion matrix, a tensor, (n_classes, n_classes): counts, in any dtype.
 
-    In row t and column a stands how many samples of the true class t were answered with a.
+    Row t and column a hold how many samples of the true class t were answered with a.
     y, y_hat: (N,), the true classes and the answers, from 0 to n_classes − 1; N may be 0.
     """
     pairs = y * n_classes + y_hat

@@ -14,6 +14,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
     yield torch.tensor([[0.0, 200.0, 100.0]]), torch.tensor([0])
     yield torch.tensor([[1000.0, 0.0], [3.0, 1002.0], [999.0, 998.0]]), torch.tensor([0, 1, 1])
     yield torch.tensor([[-1000.0, -1001.0, -999.0]]), torch.tensor([1])
+    yield torch.tensor([[1000.0, 0.0]]), torch.tensor([1])  # e to −1000 is 0 in float64, too
     yield torch.tensor([[0.0, 1.0], [500.0, 501.0]]), torch.tensor([0, 0])
     many = torch.randn(4, 6, generator=rng, dtype=torch.float64).T
     yield many, torch.randint(4, (6,), generator=rng)
@@ -77,6 +78,20 @@ def probability_underflows(logits: Tensor, y: Tensor) -> Tensor:
     return -logits.softmax(dim=1)[torch.arange(len(y)), y].log().mean()
 
 
+def underflows_later(logits: Tensor, y: Tensor) -> Tensor:
+    """You took the logarithm after softmax, in float64: that moves the edge from a difference of
+    104 to 745, and beyond it the loss is inf again. Work out the logarithm of the quotient.
+    """
+    return -logits.double().softmax(dim=1)[torch.arange(len(y)), y].log().mean()
+
+
+def every_pair(logits: Tensor, y: Tensor) -> Tensor:
+    """You wrote `[:, y]`: that takes the columns of all truths from each row, (B, B) numbers. One
+    number a row is `[torch.arange(len(y)), y]`.
+    """
+    return -logits.log_softmax(dim=1)[:, y].mean()
+
+
 def softmax_before_and_within(logits: Tensor, y: Tensor) -> Tensor:
     """You applied softmax twice: `cross_entropy` does it itself, so give it the scores. As it
     stands, even perfect scores cannot bring the loss to 0.
@@ -105,6 +120,8 @@ def losses_summed(logits: Tensor, y: Tensor) -> Tensor:
         exponential_overflows,
         one_maximum_for_all,
         probability_underflows,
+        underflows_later,
+        every_pair,
         softmax_before_and_within,
         losses_summed,
     ),

@@ -9,18 +9,23 @@ from torch import Tensor, nn
 from dlcourse.checking.exercise import exercise
 
 
-def use(answer: Callable[[float], nn.Module], X: Tensor, p: float) -> dict[str, Any]:
+def use(answer: Callable[[float], nn.Module], X: Tensor, p: float) -> dict[str, Any] | None:
     layer = answer(p)
     if isinstance(layer, nn.Module) and not hasattr(layer, "_modules"):
         return {"the call of super().__init__()": "missing"}
-    layer.train()
+    network = nn.Sequential(layer, nn.Identity())  # whose modes reach all its parts
+    network.train()
     given = X.clone()
     out = layer(given)
+    if not isinstance(out, Tensor) or out.shape != X.shape:
+        return _no_such_tensor(out)
     first, second, third, fourth = out == 0, *(layer(X.clone()) == 0 for _ in range(3))
     counts = {int(dropped.sum()) for dropped in (first, second, third, fourth)}
     factors = (out / X).round(decimals=4).unique()
-    layer.eval()
+    network.eval()
     used = layer(X.clone())
+    if not isinstance(used, Tensor) or used.shape != X.shape:
+        return _no_such_tensor(used)
     share = first.double().mean().item()
     return {
         "the call of super().__init__()": "there",
@@ -34,6 +39,14 @@ def use(answer: Callable[[float], nn.Module], X: Tensor, p: float) -> dict[str, 
         "share changed after eval()": (used != X).double().mean().item(),
         "factor after eval()": (used / X).max().item(),
     }
+
+
+def _no_such_tensor(out: object) -> dict[str, Any] | None:
+    """Return what came out of `forward` where it cannot be compared with X; None for nothing."""
+    if out is None:
+        return None
+    shape = list(out.shape) if isinstance(out, Tensor) else f"none: a {type(out).__name__} came out"
+    return {"the call of super().__init__()": "there", "shape": shape}
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float]]:

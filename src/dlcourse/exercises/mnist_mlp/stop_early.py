@@ -11,7 +11,10 @@ from dlcourse.checking.exercise import exercise
 Measure: TypeAlias = Callable[[nn.Module], float]
 
 
-def use(answer: Callable[..., Any], losses: list[float], patience: int) -> dict[str, Any] | None:
+def use(
+    answer: Callable[..., Any], validation_losses: list[float], patience: int
+) -> dict[str, Any] | None:
+    losses = validation_losses
     model = nn.BatchNorm1d(1)
     epochs = 0
 

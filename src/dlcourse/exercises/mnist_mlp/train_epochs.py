@@ -46,9 +46,9 @@ class _Observed(nn.Module):
 
     def what_steps_follow(self) -> str:
         """Return the first thing but its own gradient that a step follows, if there is any."""
-        afterwards = [*self.weights[1:], self.weight.detach()]
-        so_far = torch.zeros_like(afterwards[0])
-        for rows, before, after in zip(self.rows, self.weights, afterwards, strict=True):
+        afterwards = [*self.weights, self.weight.detach()][1:]
+        so_far = torch.zeros_like(self.weight)
+        for rows, before, after in zip(self.rows, self.weights, afterwards, strict=False):
             X, y = self.X[rows], self.y[rows]
             errors = (X @ before).softmax(dim=1) - nn.functional.one_hot(y, 3)
             own = X.T @ errors / len(y)
@@ -58,6 +58,8 @@ class _Observed(nn.Module):
                 continue
             if not moved.any():
                 return "nothing: the weights stay as they are"
+            if nn.functional.cosine_similarity(moved.flatten(), own.flatten(), dim=0) > 1 - 1e-6:
+                return "its own gradient, at another rate than 0.1"
             same = (moved - so_far).abs().max() < 1e-4
             return "the sum of all gradients so far" if same else "the gradient of another loss"
         return "the gradient of its own batch"
@@ -97,7 +99,7 @@ def use(
         "order": "new in every epoch" if unlike else "the same in several epochs",
         "mode while training": "train()" if all(model.modes) else "eval() in some epochs",
         "each step follows": model.what_steps_follow(),
-        "losses, relative to the true means": [float(loss) / mean for loss, mean in pairs],
+        "losses, relative to the true means": [float(loss) / (mean or 1) for loss, mean in pairs],
         "losses": "with a graph: use item() or detach()" if graphs else "plain numbers",
         "scores": "of validate" if list(scores) == model.scores else "not those of validate",
     }
@@ -198,8 +200,8 @@ def zero_left(*run: Run) -> Trained:
 
 
 def zeroed_too_late(*run: Run) -> Trained:
-    """Your `zero_grad` stands between `backward` and `step`: it throws the gradient away before
-    the step can use it, and no weight ever moves. Put it before `backward` or after `step`.
+    """No weight ever moves. Either `zero_grad` is between `backward` and `step` and throws the
+    gradient away before the step can use it, or `backward` or `step` is missing.
     """
     return trained(*run, fault="late zero")
 

@@ -14,16 +14,16 @@ Transform: TypeAlias = Callable[[Tensor], Tensor]
 Sample: TypeAlias = tuple[Tensor, Tensor]
 
 
-Part: TypeAlias = Any  # a `Subset` of a data set that has a transform
+Part: TypeAlias = Any  # a data set of pairs
 
 
 class _Pictures(torch.utils.data.Dataset):
     """A data set with a transform of its own, as those of torchvision are."""
 
-    def __init__(self, n_samples: int) -> None:
+    def __init__(self, n_samples: int, transform: Transform | None = None) -> None:
         self.X = torch.arange(4.0 * n_samples).reshape(n_samples, 2, 2) + 1
         self.y = torch.arange(n_samples) + 3
-        self.transform: Transform | None = None
+        self.transform = transform
 
     def __len__(self) -> int:
         return len(self.y)
@@ -33,9 +33,23 @@ class _Pictures(torch.utils.data.Dataset):
         return picture, self.y[i]
 
 
+def _plain(n_samples: int) -> torch.utils.data.TensorDataset:
+    data = _Pictures(n_samples)
+    return torch.utils.data.TensorDataset(data.X, data.y)
+
+
+def _halved(n_samples: int) -> _Pictures:
+    """Return a data set that has a transform already, and keeps it."""
+    return _Pictures(n_samples, lambda picture: picture / 2)
+
+
 def use(
-    answer: Callable[..., Any], n_train: int, n_val: int, transform: Transform
-) -> dict[str, Any]:
+    answer: Callable[..., Any],
+    kind_of_data: Callable[[int], Part],
+    other_samples: int,
+    samples_of_part: int,
+    transform: Transform,
+) -> dict[str, Any] | None:
     calls = 0
 
     def counted(picture: Tensor) -> Tensor:
@@ -43,23 +57,29 @@ def use(
         calls += 1
         return transform(picture)
 
-    data = _Pictures(n_train + n_val)
-    train = torch.utils.data.Subset(data, range(n_train))
-    part = answer(torch.utils.data.Subset(data, range(n_train, n_train + n_val)), counted)
+    data = kind_of_data(other_samples + samples_of_part)
+    places = range(other_samples, other_samples + samples_of_part)
+    given = torch.utils.data.Subset(data, places) if other_samples else data
+    part = answer(given, counted)
     length = len(part)
-    samples = [part[i] for i in range(n_val)]
+    samples = [part[i] for i in range(samples_of_part)]
+    if any(sample is None for sample in samples):
+        return None
     return {
         "length": length,
-        "samples": [list(sample) for sample in samples],
-        "first sample of the training part": list(train[0]),
+        "samples": [list(sample) if isinstance(sample, tuple) else sample for sample in samples],
+        "first sample of the data behind": list(data[0]),
         "calls of transform, for each sample once and the first again": (part[0], calls)[1],
     }
 
 
 def inputs(_: torch.Generator) -> Iterator[tuple[int, int, Transform]]:
-    yield 3, 2, torch.neg
-    yield 1, 1, torch.flatten
-    yield 2, 5, torch.t
+    yield _Pictures, 3, 2, torch.neg
+    yield _Pictures, 1, 1, torch.flatten
+    yield _halved, 2, 5, torch.t
+    yield _plain, 2, 3, torch.neg
+    yield _plain, 0, 3, torch.neg  # no `Subset`
+    yield _halved, 0, 2, torch.neg
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -106,6 +126,22 @@ class TransformedOnce(torch.utils.data.Dataset):
         return self.samples[i]
 
 
+class OnlyOfASubset(torch.utils.data.Dataset):
+    """You reached through the part to the data set behind it: only a `Subset` has `dataset` and
+    `indices`. The part may be any data set; ask it for its samples, `self.part[i]`.
+    """
+
+    def __init__(self, part: Part, transform: Transform) -> None:
+        self.part, self.transform = part, transform
+
+    def __len__(self) -> int:
+        return len(self.part)
+
+    def __getitem__(self, i: int) -> Sample:
+        picture, label = self.part.dataset[self.part.indices[i]]
+        return self.transform(picture), label
+
+
 class LabelsToo(torch.utils.data.Dataset):
     """You transformed the label as well: only the picture is to be changed."""
 
@@ -145,7 +181,7 @@ class LengthOfAll(torch.utils.data.Dataset):
     why="The transform belongs to the wrapper, so the data that both parts share stay untouched.",
     inputs=inputs,
     use=use,
-    mistakes=(SharedTransform, TransformedOnce, LabelsToo, LengthOfAll),
+    mistakes=(SharedTransform, TransformedOnce, OnlyOfASubset, LabelsToo, LengthOfAll),
 )
 class WithTransform(torch.utils.data.Dataset):
     """The samples of `part`, a data set of pairs (picture, label), with transformed pictures.
