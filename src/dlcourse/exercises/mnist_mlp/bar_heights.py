@@ -18,7 +18,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "All pictures of a digit stand in one line of the matrix. Is it a row or a column?",
+    "All pictures of a digit are in one line of the matrix. Is it a row or a column?",
     "The right answers are on the diagonal: `confusion.diagonal()`.",
     "Divide the diagonal by the sums of the rows, `confusion.sum(dim=1)`, and take percent.",
 )

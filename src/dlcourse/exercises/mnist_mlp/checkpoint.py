@@ -78,7 +78,7 @@ def _resumed(answer: Callable[..., Any], file: File, *run: Any) -> dict[str, Any
     }
 
 
-def inputs(_: torch.Generator) -> Iterator[tuple[Any, int, Any, Any]]:
+def inputs(_: torch.Generator) -> Iterator[tuple[Any, int, Any, Any, str]]:
     same = "hidden", "norm"
     yield torch.optim.Adam, 5, same, same, "open file"
     yield torch.optim.Adam, 3, same, same, "path"

@@ -73,7 +73,7 @@ def use(
     }
 
 
-def inputs(_: torch.Generator) -> Iterator[tuple[int, int, Transform]]:
+def inputs(_: torch.Generator) -> Iterator[tuple[Any, int, int, Transform]]:
     yield _Pictures, 3, 2, torch.neg
     yield _Pictures, 1, 1, torch.flatten
     yield _halved, 2, 5, torch.t

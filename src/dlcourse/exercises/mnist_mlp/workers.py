@@ -6,7 +6,7 @@ from dlcourse.checking.exercise import question
 
 HINTS = (
     "A worker is a process of its own. What could torch do in it before the first sample?",
-    "Answers on the web that are years old can be outdated: this one was mended.",
+    "Answers on the web that are years old can be outdated: this problem has been fixed.",
     "Each worker gets a seed made of a base seed, drawn for each epoch, and its own number.",
 )
 
