@@ -65,7 +65,8 @@ def test_the_tree_names_every_file_at_the_top_and_every_module() -> None:
     in_tree = paths_of_tree()
     assert tops - {path.partition("/")[0] for path in in_tree} == set()
     unnamed = modules - set(in_tree) - {"src/dlcourse/__main__.py"}
-    assert {path for path in unnamed if not re.search(r"/\w+/__init__\.py", path[12:])} == set()
+    missing = {path for path in unnamed if not re.search(r"/\w+/__init__\.py", path[12:])}
+    assert missing == set(), "add a line for each to the tree in README.md"
 
 
 def test_the_course_map_has_every_lesson_in_order() -> None:
@@ -82,7 +83,8 @@ def test_the_course_map_has_each_lessons_title_and_minutes(
     assert title == f"{Path(file).name[:2]} {heading}"
     in_box = re.search(r"^> \*\*Minutes:\*\*(.*)$", prose, re.MULTILINE)
     assert in_box
-    assert re.findall(r"\d+", minutes) == re.findall(r"\d+", in_box[1])
+    in_map, in_lesson = re.findall(r"\d+", minutes), re.findall(r"\d+", in_box[1])
+    assert in_map == in_lesson, "correct the minutes in the course map in README.md"
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -4,7 +4,7 @@ A mutant is a solution with one small fault. One that its check passes is a surv
 check is too weak, or nothing can tell the mutant from the solution; then it is listed with the
 exercise as equivalent, with the reason. There may be no survivors, and few equivalents.
 
-    python tests/exercises/mutants.py [LESSON …]    # tensors, autograd, …; none: all lessons
+    python tests/exercises/mutants.py [NAME …]    # tensors, autograd.slope, …; none: all lessons
 """
 
 import ast
@@ -27,7 +27,8 @@ import torch
 
 from dlcourse.checking.exercise import Exercise
 from dlcourse.checking.judgment import Outcome
-from dlcourse.exercises import LESSONS, catalog, find_exercise
+from dlcourse.errors import CourseError
+from dlcourse.exercises import LESSONS, catalog, exercises_of_lesson, find_exercise
 
 SECONDS = 5  # for one mutant: a lost `i += 1` makes an endless loop
 MOST_EQUIVALENT = 0.05  # of all mutants
@@ -287,11 +288,29 @@ def _fate_of_id(name: str) -> tuple[str, Fate]:
     return name, fate_of(find_exercise(name))
 
 
-def main(lessons: list[str]) -> int:
+def ids_of(names: list[str]) -> list[str]:
+    """Return the ids of the exercises that are named by lesson or by id; of all, for no names.
+
+    Raises:
+        CourseError: if there is no such lesson or exercise.
+    """
+    if not names:
+        return [one.id for one in catalog()]
+    return [
+        one.id
+        for name in names
+        for one in (exercises_of_lesson(name) if name in LESSONS else [find_exercise(name)])
+    ]
+
+
+def main(arguments: list[str]) -> int:
     """Print a table with a row an exercise, then the survivors; return the exit status."""
     start = time.perf_counter()
-    lessons = lessons or list(LESSONS)
-    names = [one.id for one in catalog() if one.id.partition(".")[0] in lessons]
+    try:
+        names = ids_of(arguments)
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 2
     workers = min(len(names), os.cpu_count() or 1)
     total: Counter[str] = Counter()
     survivors = []

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dlcourse.checking.exercise import Exercise, exercise
 from dlcourse.exercises import catalog
-from mutants import EQUIVALENT, MOST_EQUIVALENT, SURVIVED, fate_of, mutants_of
+from mutants import EQUIVALENT, MOST_EQUIVALENT, SURVIVED, fate_of, ids_of, main, mutants_of
 
 EXERCISES = list(catalog())
 
@@ -41,6 +41,14 @@ EXERCISES = list(catalog())
 )
 def test_each_kind_of_fault_is_made(source: str, expected: set[str]) -> None:
     assert expected <= set(mutants_of(source))
+
+
+def test_exercises_are_named_by_lesson_or_by_id(capsys: pytest.CaptureFixture[str]) -> None:
+    autograd = [one.id for one in EXERCISES if one.id.startswith("autograd.")]
+    assert ids_of(["tensors.bars", "autograd"]) == ["tensors.bars", *autograd]
+    assert ids_of([]) == [one.id for one in EXERCISES]
+    assert main(["tensors.slop"]) == 2
+    assert "no exercise 'tensors.slop': tensors.bars" in capsys.readouterr().err
 
 
 def test_mutants_differ_from_the_solution_and_from_each_other() -> None:
@@ -110,7 +118,11 @@ def counted(n: int) -> int:
 @pytest.mark.parametrize("one", EXERCISES, ids=[one.id for one in EXERCISES])
 def test_no_mutant_survives(one: Exercise) -> None:
     fate = fate_of(one)
-    assert not fate.survivors, "\n\n".join(fate.survivors)
+    advice = (
+        f"The check of {one.id} accepts the changed solutions below. Add an input that tells them "
+        "apart; where none can, list the change under `equivalent`, with the reason."
+    )
+    assert not fate.survivors, "\n\n".join([advice, *fate.survivors])
     assert fate.counts.total() > 0 or one.is_question
     assert len(one.equivalent_mutants) == fate.counts[EQUIVALENT], "one of them is no mutant"
 

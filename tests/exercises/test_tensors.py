@@ -385,8 +385,8 @@ def test_every_exercise_that_takes_a_function_has_three_right_answers() -> None:
     functions = [
         one for one in vars(ex).values() if isinstance(one, Exercise) and not one.is_question
     ]
-    assert set(functions) == set(RIGHT)
-    assert all(len(answers) >= 3 for answers in RIGHT.values())
+    few = [one.id for one in functions if len(RIGHT.get(one, ())) < 3]
+    assert few == [], "put three right answers in other words than the solution's into RIGHT"
 
 
 # ---------------------------------------------------------------------------- oracles

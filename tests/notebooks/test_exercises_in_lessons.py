@@ -55,7 +55,7 @@ def test_minutes_are_the_sum_of_the_exercises(lesson: Lesson) -> None:
     count = NUMBER_WORDS[len(ids_of(lesson))]
     found = re.search(r"(\d+) for (\w+) exercises?\.$", lesson.box()["Minutes"])
     assert found, lesson.box()["Minutes"]
-    assert (int(found[1]), found[2]) == (minutes, count)
+    assert (int(found[1]), found[2]) == (minutes, count), "correct the box, and its total"
 
 
 def test_untouched_checks_say_so(lesson: Lesson) -> None:
