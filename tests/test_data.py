@@ -49,6 +49,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder in place of the user's own."""
     for variable in ("XDG_CACHE_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
         monkeypatch.setenv(variable, str(tmp_path / "cache"))
+    monkeypatch.delenv("DLCOURSE_WORK", raising=False)  # where they may go, too
     return tmp_path / "cache"
 
 
@@ -328,6 +329,21 @@ def test_without_a_folder_to_write_to_the_error_names_those_that_were_tried(
     assert f" or into {cache}" in message
     assert message.endswith("): free 60 MB in one of these folders, or make it writable.")
     assert "\n" not in message
+
+
+def test_where_the_home_is_full_the_folder_that_the_learner_names_will_do(
+    clone: Path,
+    data: ModuleType,
+    cache: Path,
+    whole: dict[str, bytes],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for folder in (clone / "data" / "unpacked", cache):
+        folder.write_text("a file where the folder would be")
+    monkeypatch.setenv("DLCOURSE_WORK", str(tmp_path / "other disk"))
+    assert data.mnist_folder() == tmp_path / "other disk" / ".data"
+    assert contents(data.mnist_folder()) == whole
 
 
 def test_a_full_disk_is_an_error_that_leaves_nothing_behind(

@@ -84,7 +84,7 @@ def test_without_a_home_a_package_asks_for_a_folder(
         raise RuntimeError(msg)
 
     monkeypatch.setattr("pathlib.Path.home", no_home)
-    with pytest.raises(CourseError, match=r"no home: name one, .*--folder FOLDER"):
+    with pytest.raises(CourseError, match=r"no home\): name one, .*--folder FOLDER"):
         work_folder(package)
 
 

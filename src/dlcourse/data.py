@@ -1,7 +1,8 @@
 """The 70,000 handwritten digits of MNIST, offline and verified.
 
 The repository holds the four original files, compressed, in `data/mnist/`. The first use unpacks
-them into `data/unpacked/`, or into the user's cache folder where that cannot be written to.
+them into `data/unpacked/`; where that cannot be written to, as in an installed package, into the
+user's cache folder; where not even that can, into the folder that DLCOURSE_WORK names.
 
 Covers: unpacking, checking every file's SHA-256 at each use, mending what is missing or damaged,
 several processes at once, a read-only checkout, a full disk.
@@ -11,6 +12,7 @@ Does not cover: downloads, other data sets, transforms and batches (torchvision 
 import contextlib
 import gzip
 import hashlib
+import os
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -21,7 +23,7 @@ import platformdirs
 import torch
 
 from dlcourse.errors import DataError
-from dlcourse.places import IS_INSTALLED, ROOT, restore_advice
+from dlcourse.places import IS_INSTALLED, ROOT, WORK_VARIABLE, restore_advice
 
 _DATA = ROOT / "data"
 _ORIGINALS = _DATA / "mnist"
@@ -82,6 +84,8 @@ def _candidates() -> Iterator[Path]:
         yield _DATA / "unpacked"
     with contextlib.suppress(RuntimeError):  # a user without a home, as in some containers
         yield platformdirs.user_cache_path("dlcourse")
+    if named := os.environ.get(WORK_VARIABLE):  # may be on another disk than a home that is full
+        yield Path(named).expanduser().absolute() / ".data"
 
 
 def _make_whole(raw: Path) -> None:

@@ -44,7 +44,7 @@ def work_folder(root: Path = ROOT) -> Path:
                     raise
         if os.access(folder, os.W_OK):
             return folder
-    return _made(_home_folder())
+    return _home_folder()
 
 
 def why_elsewhere(folder: Path, root: Path = ROOT) -> str:
@@ -77,16 +77,20 @@ def _made(folder: Path) -> Path:
 
 
 def _home_folder() -> Path:
-    """Return `dlcourse` in the learner's home; where that is a clone of the course, its `work/`."""
+    """Return `dlcourse` in the learner's home, made; where that is a clone, its `work/`."""
     try:
         folder = Path.home() / "dlcourse"
-    except RuntimeError as error:  # a user without a home, as in some containers
+        if (folder / "notebooks").is_dir():
+            folder /= "work"
+        folder.mkdir(parents=True, exist_ok=True)
+    except (RuntimeError, OSError) as error:  # RuntimeError: no home, as in some containers
+        reason = f"{folder}: {error.strerror}" if isinstance(error, OSError) else "you have no home"
         msg = (
-            "There is no folder for your copies of the lessons, since you have no home: name one, "
+            f"There is no folder for your copies of the lessons ({reason}): name one, "
             f"as in `dlcourse lab --folder FOLDER` or with {WORK_VARIABLE}."
         )
         raise CourseError(msg) from error
-    return folder / "work" if (folder / "notebooks").is_dir() else folder
+    return folder
 
 
 def _owner(path: Path) -> str:
