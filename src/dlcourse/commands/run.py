@@ -8,7 +8,9 @@ import argparse
 
 from dlcourse.commands.environment import enter_course_environment
 from dlcourse.commands.lessons import find_lesson, list_lessons
+from dlcourse.commands.usage import UsageError
 from dlcourse.errors import CourseError
+from dlcourse.places import IS_INSTALLED
 
 SUMMARY = "run lessons from top to bottom without a browser"
 
@@ -25,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the lessons until one fails, a line each; return the exit status."""
+    if options.save and IS_INSTALLED:
+        msg = "`--save` renews the course's own lessons, which is done only in a clone."
+        raise UsageError(msg)
     lessons = [find_lesson(name) for name in options.lessons] or list_lessons()
     enter_course_environment()  # here, too, since the kernel is looked for here
     from dlcourse.commands.execution import execute, save  # noqa: PLC0415 - takes a second
