@@ -96,9 +96,6 @@ def _run_suite(row: Row, python: Path, clone: Path, log: Path, options: Sequence
     if row.user is not None:
         user = str(row.user)
         prefix += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
-        temporary = clone.with_name("temporary")  # else pytest meets the folder of an earlier one
-        temporary.mkdir()
-        environment["TMPDIR"] = str(temporary)
         subprocess.run(["chown", "-R", f"{user}:{user}", str(clone.parent)], check=True)
         for name in ("USER", "LOGNAME", *(() if row.furnish else ("HOME",))):
             environment.pop(name, None)
@@ -132,6 +129,10 @@ def _environment(row: Row, clone: Path) -> dict[str, str]:
     environment = {**own, **furniture, **row.environment, "PYTHONPATH": os.pathsep.join(path)}
     # torch.compile takes what it translated for another ATEN_CPU_CAPABILITY, and computes nonsense.
     environment["TORCHINDUCTOR_CACHE_DIR"] = str(clone.with_name("compiled"))
+    # pytest does not start where another user has left a folder of its own for a user without a name.
+    temporary = clone.with_name("temporary")
+    temporary.mkdir(exist_ok=True)
+    environment["TMPDIR"] = str(temporary)
     return {name: value for name, value in environment.items() if value}
 
 
