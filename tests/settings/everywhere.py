@@ -129,7 +129,7 @@ def _environment(row: Row, clone: Path) -> dict[str, str]:
     environment = {**own, **furniture, **row.environment, "PYTHONPATH": os.pathsep.join(path)}
     # torch.compile takes what it translated for another ATEN_CPU_CAPABILITY, and computes nonsense.
     environment["TORCHINDUCTOR_CACHE_DIR"] = str(clone.with_name("compiled"))
-    # pytest does not start where another user has left a folder of its own for a user without a name.
+    # Else pytest may meet a folder that another user without a name has left.
     temporary = clone.with_name("temporary")
     temporary.mkdir(exist_ok=True)
     environment["TMPDIR"] = str(temporary)
