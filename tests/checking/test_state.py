@@ -163,3 +163,17 @@ def test_no_check_leaves_anything_changed() -> None:
     for exercise in catalog():
         exercise.judge(*exercise.answers_of(exercise.answer))
     assert looks() == seen
+
+
+def test_a_message_looks_the_same_whatever_the_answer_has_set() -> None:
+    slope = find_exercise("autograd.slope")
+
+    def height(f: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+        return f(x)
+
+    def vandal(f: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+        torch.set_default_dtype(torch.float64)
+        torch.set_printoptions(precision=1)
+        return f(x)
+
+    assert slope.judge(vandal) == slope.judge(height)

@@ -20,7 +20,7 @@ import torch
 from dlcourse.checking import source
 from dlcourse.checking.comparison import difference, shorten, without_marks
 from dlcourse.checking.record import Answer, Record, call
-from dlcourse.checking.state import GlobalState
+from dlcourse.checking.state import GlobalState, start_afresh
 from dlcourse.checking.trial import Behavior, attempt, explain, is_of_answer, name_error
 
 _SEED = 2_147_483_647  # of the inputs; any number will do
@@ -122,8 +122,11 @@ class Judge:
         return [(inspect.getdoc(one) or "", self._remembered(one)) for one in self.of.mistakes]
 
     def _behaviors(self, answer: object) -> list[Behavior]:
+        start_afresh()
         n_inputs = sum(1 for _ in self.of.inputs(_generator()))
-        return [self._behavior(answer, number) for number in range(n_inputs)]
+        behaviors = [self._behavior(answer, number) for number in range(n_inputs)]
+        start_afresh()  # an answer may have changed how numbers look in its message
+        return behaviors
 
     def _behavior(self, answer: object, number: int) -> Behavior:
         try:

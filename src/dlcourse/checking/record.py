@@ -32,6 +32,16 @@ def given(answer: Any) -> Any:  # noqa: ANN401 - as above
     return answer
 
 
+def shown_function(text: str) -> Any:  # noqa: ANN401 - as above
+    """Return the function of that text, such as "lambda w: 2 * w"; a message shows it by its text.
+
+    For inputs that are functions: a learner can call them again.
+    """
+    function = eval(text, {"torch": torch})  # noqa: S307 - our own text
+    function.__name__ = text
+    return function
+
+
 def no_inputs(_: torch.Generator) -> Iterator[tuple[Any, ...]]:
     """Yield no arguments, once: what a question is given."""
     yield ()

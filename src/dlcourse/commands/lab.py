@@ -257,7 +257,7 @@ def _stop_in_order(number: int, frame: FrameType | None) -> None:
 
 
 @contextmanager
-def _opener(folder: Path, address: str) -> Iterator[Path | None]:
+def _opener(folder: Path, address: str) -> Iterator[Path]:
     """Write a page that leads to `address`, and yield it; it is gone in the end.
 
     A browser is sent to this page and not to the address: the list of processes, which other users

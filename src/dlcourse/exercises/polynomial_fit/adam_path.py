@@ -1,33 +1,27 @@
 """Adam by hand."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 from dlcourse.checking.comparison import Tolerance
 from dlcourse.checking.exercise import exercise
+from dlcourse.checking.record import shown_function
 
 Slope: TypeAlias = Callable[[Tensor], Tensor]
-
-
-def _function(text: str) -> Any:  # noqa: ANN401
-    """Return the function of that text, with the text as its name: a message shows it."""
-    function = eval(text, {"torch": torch})  # noqa: S307 - our own text
-    function.__name__ = text
-    return function
 
 
 def inputs(
     rng: torch.Generator,
 ) -> Iterator[tuple[Slope, Tensor, float, float, float, int]]:
-    yield _function("lambda w: 2 * w"), torch.tensor([1.0]), 0.1, 0.5, 0.75, 3
+    yield shown_function("lambda w: 2 * w"), torch.tensor([1.0]), 0.1, 0.5, 0.75, 3
     w = torch.randn(3, generator=rng, dtype=torch.float64)
-    yield _function("lambda w: w**3 - w"), w, 0.05, 0.9, 0.999, 5
-    flat = _function("lambda w: torch.tensor([1e-8, 0.0]) * w")
+    yield shown_function("lambda w: w**3 - w"), w, 0.05, 0.9, 0.999, 5
+    flat = shown_function("lambda w: torch.tensor([1e-8, 0.0]) * w")
     yield flat, torch.tensor([1.0, 3.0]), 0.1, 0.9, 0.999, 2
-    bowl = _function("lambda w: torch.tensor([[1.0, 0.5], [0.5, 3.0]]) @ w")
+    bowl = shown_function("lambda w: torch.tensor([[1.0, 0.5], [0.5, 3.0]]) @ w")
     yield bowl, torch.tensor([4.0, 2.0]), 0.1, 0.6, 0.9, 4
     yield bowl, torch.tensor([4.0, 2.0]), 0.1, 0.9, 0.999, 0
 

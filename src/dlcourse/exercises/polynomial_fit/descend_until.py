@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from dlcourse.checking.exercise import exercise
+from dlcourse.checking.record import shown_function
 
 Loss: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -18,17 +19,10 @@ Slope: TypeAlias = Callable[[Tensor], Tensor]
 Stopped: TypeAlias = tuple[Tensor, int, str]
 
 
-def _function(text: str) -> Any:  # noqa: ANN401
-    """Return the function of that text, with the text as its name: a message shows it."""
-    function = eval(text, {"torch": torch})  # noqa: S307 - our own text
-    function.__name__ = text
-    return function
-
-
 def inputs(
     _: torch.Generator,
 ) -> Iterator[tuple[Loss, Slope, Tensor, float, float, float, int]]:
-    one = _function("lambda w: w.square().sum()"), _function("lambda w: 2 * w")
+    one = shown_function("lambda w: w.square().sum()"), shown_function("lambda w: 2 * w")
     start = torch.tensor([1.0])  # and each step halves w
     yield *one, start, 0.25, 0.0625, 0.0, 9  # "loss", where it equals the goal
     yield *one, start, 0.25, 0.0, 0.125, 9  # "weights", where the change equals the tolerance
@@ -41,16 +35,16 @@ def inputs(
     yield *one, start, 0.25, 2.0, 0.0, 9  # no step is needed, and none would be by far
     yield *one, start, 1.25, 0.0, 0.0, 3  # each step is too long, and the loss grows
     two = (
-        _function("lambda w: (torch.tensor([1.0, 8.0]) * w**2).sum() / 2"),
-        _function("lambda w: torch.tensor([1.0, 8.0]) * w"),
+        shown_function("lambda w: (torch.tensor([1.0, 8.0]) * w**2).sum() / 2"),
+        shown_function("lambda w: torch.tensor([1.0, 8.0]) * w"),
     )
     yield *two, torch.tensor([8.0, -1.0], dtype=torch.float64), 0.125, 0.0, 0.75, 9
     yield *two, torch.tensor([8.0, -1.0], dtype=torch.float64), 0.125, 0.0, 1.0, 9  # both by 1
     yield *two, torch.tensor([8.0, -0.75], dtype=torch.float64), 0.125, 0.0, 1.25, 9  # length 1.25
     yield *two, torch.tensor([-8.0, 0.0], dtype=torch.float64), 0.25, 0.5, 0.1, 7
     valleys = (
-        _function("lambda w: (w**4 - 2 * w**2).sum()"),
-        _function("lambda w: 4 * w**3 - 4 * w"),
+        shown_function("lambda w: (w**4 - 2 * w**2).sum()"),
+        shown_function("lambda w: 4 * w**3 - 4 * w"),
     )
     yield *valleys, torch.tensor([3.0]), 0.5, -0.9, 0.1, 12  # explodes: the loss becomes nan
     yield *valleys, torch.tensor([0.5, -2.0]), 0.05, -1.9, 0.01, 30

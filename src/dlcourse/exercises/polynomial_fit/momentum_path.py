@@ -1,40 +1,34 @@
 """Momentum by hand."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 from dlcourse.checking.comparison import Tolerance
 from dlcourse.checking.exercise import exercise
+from dlcourse.checking.record import shown_function
 
 Slope: TypeAlias = Callable[[Tensor], Tensor]
-
-
-def _function(text: str) -> Any:  # noqa: ANN401
-    """Return the function of that text, with the text as its name: a message shows it."""
-    function = eval(text, {"torch": torch})  # noqa: S307 - our own text
-    function.__name__ = text
-    return function
 
 
 def inputs(
     rng: torch.Generator,
 ) -> Iterator[tuple[Slope, Tensor, float, float, int]]:
-    twice = _function("lambda w: 2 * w")
+    twice = shown_function("lambda w: 2 * w")
     yield twice, torch.tensor([1.0]), 0.25, 0.5, 3
     yield (
-        _function("lambda w: torch.tensor([1.0, 10.0]) * w"),
+        shown_function("lambda w: torch.tensor([1.0, 10.0]) * w"),
         torch.tensor([1.0, -1.0]),
         0.1,
         0.9,
         4,
     )
-    curved = _function("lambda w: w**3 - w")
+    curved = shown_function("lambda w: w**3 - w")
     yield curved, torch.randn(3, generator=rng, dtype=torch.float64), 0.05, 0.8, 5
     yield twice, torch.tensor([1.0]), 0.25, 0.0, 2  # plain descent
-    bowl = _function("lambda w: torch.tensor([[1.0, 0.5], [0.5, 3.0]]) @ w")
+    bowl = shown_function("lambda w: torch.tensor([[1.0, 0.5], [0.5, 3.0]]) @ w")
     yield bowl, torch.tensor([4.0, 2.0]), 0.1, 0.9, 3
     yield bowl, torch.tensor([4.0, 2.0]), 0.1, 0.9, 0
 
