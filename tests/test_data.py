@@ -16,12 +16,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 
 import dlcourse.data as data_module
-from dlcourse.data import load_mnist, mnist_folder
+from dlcourse.data import (
+    load_fashion900,
+    load_mnist,
+    load_names,
+    load_optdigits,
+    load_text,
+    load_weather,
+    mnist_folder,
+)
 from dlcourse.errors import DataError
 
 REPOSITORY = Path(__file__).parents[1]
@@ -138,7 +147,7 @@ def test_tensors_are_the_callers_own(
     again, labels_again = data.load_mnist(train=False)
     assert again.max() == 255
     assert labels_again.unique().tolist() == list(range(10))
-    assert capsys.readouterr().out == "", "nothing had to be mended"
+    assert capsys.readouterr().out == "", "nothing had to be repaired"
 
 
 def test_readme_names_each_file_with_its_size_and_sums() -> None:
@@ -200,7 +209,7 @@ def loop(path: Path) -> None:
 
 @pytest.mark.parametrize("fault", [change_a_byte, cut, empty, lengthen, zero, delete, loop])
 @pytest.mark.parametrize("name", [NAMES[0], TEST_LABELS])
-def test_a_fault_is_named_in_one_line_and_mended(
+def test_a_fault_is_named_in_one_line_and_repaired(
     name: str,
     fault: Callable[[Path], None],
     data: ModuleType,
@@ -216,9 +225,9 @@ def test_a_fault_is_named_in_one_line_and_mended(
     assert contents(raw.parents[1]) == whole
     assert untouched == {other: (raw / other).stat().st_mtime_ns for other in untouched}
     was = "missing" if fault is delete else "unreadable" if fault is loop else "damaged"
-    assert capsys.readouterr().out == f"Mended the MNIST data in {raw}: {name} (was {was}).\n"
+    assert capsys.readouterr().out == f"Repaired the MNIST data in {raw}: {name} (was {was}).\n"
     data.mnist_folder()
-    assert capsys.readouterr().out == "", "the second use has nothing to mend"
+    assert capsys.readouterr().out == "", "the second use has nothing to repair"
 
 
 def test_two_faults_are_both_named(
@@ -276,7 +285,7 @@ def test_a_fault_of_the_original_is_an_error_with_its_remedy(
     assert contents(clone / "data" / "unpacked") == {}, "nothing half-unpacked is left"
 
 
-def test_originals_matter_only_for_what_is_mended_from_them(
+def test_originals_matter_only_for_what_is_repaired_from_them(
     data: ModuleType, clone: Path, raw: Path
 ) -> None:
     change_a_byte(clone / "data" / "mnist" / f"{NAMES[0]}.gz")
@@ -465,3 +474,126 @@ def test_two_processes_at_once_get_whole_files_also_after_one_that_died_halfway(
     images, labels = unpacked("train-images-idx3-ubyte"), unpacked("train-labels-idx1-ubyte")
     assert answer == f"{hashlib.sha256(images[16:]).hexdigest()} {sum(labels[8:])}\n"
     assert contents(clone / "data" / "unpacked") == whole | left_behind
+
+
+# The small sets, which are read from where they are
+
+
+SMALL_SETS = {
+    "pictures/fashion900.png": "load_fashion900",
+    "pictures/optdigits-8x8.csv.gz": "load_optdigits",
+    "series/seattle-weather.csv": "load_weather",
+    "texts/names.txt.gz": "load_names",
+}
+
+
+def test_fashion_pictures_are_those_of_the_grid_in_class_order() -> None:
+    pictures, labels = load_fashion900()
+    grid = plt.imread(REPOSITORY / "data" / "pictures" / "fashion900.png")
+    assert pictures.dtype == torch.uint8
+    assert pictures.shape == (900, 28, 28)
+    assert np.bincount(labels.numpy()).tolist() == [90] * 10
+    for place in (0, 29, 30, 457, 899):
+        row, column = divmod(place, 30)
+        cell = grid[28 * row : 28 * row + 28, 28 * column : 28 * column + 28]
+        assert np.array_equal(pictures[place].numpy(), np.round(cell * 255))
+    means = torch.stack([pictures[labels == label].float().mean(0) for label in range(10)])
+    nearest = torch.cdist(pictures.float().flatten(1), means.flatten(1)).argmin(1)
+    assert (nearest == labels).float().mean() > 0.6, "labels in another order would be near 0.1"
+
+
+def test_small_digits_have_sixteen_levels_and_the_published_labels() -> None:
+    pictures, labels = load_optdigits()
+    assert pictures.dtype == torch.uint8
+    assert pictures.shape == (1797, 8, 8)
+    assert pictures.unique().tolist() == list(range(17))
+    assert labels.dtype == torch.int64
+    # As the set's own description gives them.
+    assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert pictures[0, 0].tolist() == [0, 0, 5, 13, 9, 1, 0, 0]
+
+
+def test_names_are_words_of_small_letters() -> None:
+    names = load_names()
+    assert len(names) == 32_033
+    assert len(set(names)) == 29_494
+    assert {len(name) for name in names} == set(range(2, 16))
+    assert set("".join(names)) == set("abcdefghijklmnopqrstuvwxyz")
+
+
+@pytest.mark.parametrize(
+    ("name", "n_characters", "n_different", "beginning"),
+    [
+        (
+            "alice",
+            144_396,
+            73,
+            "[Alice's Adventures in Wonderland by Lewis Carroll 1865]\n\nCHAPTER",
+        ),
+        ("shakespeare", 1_115_394, 65, "First Citizen:\nBefore we proceed any further"),
+        ("tang_quatrains", 3_707 * 25, 3_730, "四時運灰琯"),
+    ],
+)
+def test_a_text_is_whole(name: str, n_characters: int, n_different: int, beginning: str) -> None:
+    text = load_text(name)
+    assert text.startswith(beginning)
+    assert (len(text), len(set(text))) == (n_characters, n_different)
+
+
+def test_the_weather_is_one_row_a_day() -> None:
+    weather = load_weather()
+    assert list(weather) == ["rain", "temp_max", "temp_min", "wind"]
+    for column in weather.values():
+        assert (tuple(column.shape), column.dtype) == ((1461,), torch.float32)
+    lines = (REPOSITORY / "data" / "series" / "seattle-weather.csv").read_text().splitlines()[1:]
+    days = np.arange("2012-01-01", "2016-01-01", dtype="datetime64[D]")
+    assert [line.split(",")[0] for line in lines] == days.astype(str).tolist()
+    for column, days_of_it in enumerate(weather.values(), start=1):
+        expected = [float(line.split(",")[column]) for line in lines]
+        assert days_of_it.tolist() == pytest.approx(expected)
+    assert (weather["temp_min"] <= weather["temp_max"]).all()
+
+
+def test_what_is_loaded_is_the_callers_own() -> None:
+    for load in (load_fashion900, load_optdigits):
+        for part in load():
+            part.fill_(7)
+        assert all(not (part == 7).all() for part in load())
+
+
+def test_a_text_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(DataError, match=r"no text 'alise': ask for one of 'alice', 'shakesp"):
+        load_text("alise")
+    with pytest.raises(DataError, match="no text"):
+        load_text("../mnist/README")
+
+
+@pytest.mark.parametrize("fault", [change_a_byte, cut, empty, lengthen, zero, delete, loop])
+@pytest.mark.parametrize("name", [*SMALL_SETS, "texts/alice.txt.gz"])
+def test_a_fault_of_a_small_set_is_an_error_with_its_remedy(
+    name: str, fault: Callable[[Path], None], data: ModuleType, clone: Path
+) -> None:
+    path = clone / "data" / name
+    path.parent.mkdir()
+    shutil.copy(REPOSITORY / "data" / name, path)
+    load = getattr(data, SMALL_SETS.get(name, "load_text"))
+    arguments = () if name in SMALL_SETS else ("alice",)
+    load(*arguments)
+    fault(path)
+    with pytest.raises(DataError) as info:
+        load(*arguments)
+    was = "missing" if fault is delete else "unreadable" if fault is loop else "damaged"
+    folder = Path(name).parent
+    assert str(info.value) == f"{path} is {was}: run `git checkout -- data/{folder}` in {clone}."
+
+
+@pytest.mark.parametrize("folder", ["pictures", "series", "texts"])
+def test_readmes_name_each_small_set_with_its_sum(folder: str) -> None:
+    here = REPOSITORY / "data" / folder
+    files = {path.name: path for path in here.iterdir() if path.name != "README.md"}
+    readme = (here / "README.md").read_text(encoding="utf-8")
+    sums = {name: sha for sha, name in re.findall(r"^([0-9a-f]{64})  (\S+)$", readme, re.MULTILINE)}
+    assert sums == {
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()
+    }
+    assert set(re.findall(r"^\| `(\S+)` \|", readme, re.MULTILINE)) == files.keys()

@@ -28,7 +28,8 @@ from dlcourse.places import IS_INSTALLED
 
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST = 30_000_000  # bytes of the wheel
-BUILT_FROM = ("src", "notebooks", "data/mnist", "data/measurements", "tests")
+DATA_FOLDERS = ("measurements", "mnist", "pictures", "series", "texts")
+BUILT_FROM = ("src", "notebooks", *(f"data/{folder}" for folder in DATA_FOLDERS), "tests")
 FILES = ("pyproject.toml", "README.md", "LICENSE", "LICENSE-TEXT", ".gitignore")
 MISLEADING = ("DLCOURSE_", "IPYTHON", "JUPYTER", "MPL", "PYTHONPATH", "VIRTUAL_ENV", "XDG_")
 NOWHERE = str(Path(os.devnull, "home"))  # nobody can make it, not even root
@@ -210,11 +211,12 @@ def test_the_wheel_has_all_lessons_and_data_and_nothing_else(built: tuple[Path, 
     sdist, wheel = built
     assert wheel.stat().st_size < LARGEST
     names = checksums_in(wheel).keys()
-    for path in [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("data/m*/*")]:
+    for path in [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("data/[!u]*/*")]:
         assert f"dlcourse/course/{path.relative_to(ROOT).as_posix()}" in names
     assert {"dlcourse/drawing/pad.js", "dlcourse/course.mplstyle"} <= names
     assert {str(PurePosixPath(name).parent) for name in names if "/course/" in name} == {
-        f"dlcourse/course/{part}" for part in ("notebooks", "data/mnist", "data/measurements")
+        f"dlcourse/course/{part}"
+        for part in ("notebooks", *(f"data/{folder}" for folder in DATA_FOLDERS))
     }
     assert {re.split("[-/]", name)[0] for name in names} == {"dlcourse"}
     with tarfile.open(sdist) as archive:
