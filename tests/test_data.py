@@ -543,8 +543,8 @@ def test_a_text_is_whole(name: str, n_characters: int, n_different: int, beginni
 def test_the_weather_is_one_row_a_day() -> None:
     weather = load_weather()
     assert list(weather) == ["rain", "temp_max", "temp_min", "wind"]
-    for column in weather.values():
-        assert (tuple(column.shape), column.dtype) == ((1461,), torch.float32)
+    for days_of_it in weather.values():
+        assert (tuple(days_of_it.shape), days_of_it.dtype) == ((1461,), torch.float32)
     lines = (REPOSITORY / "data" / "series" / "seattle-weather.csv").read_text().splitlines()[1:]
     days = np.arange("2012-01-01", "2016-01-01", dtype="datetime64[D]")
     assert [line.split(",")[0] for line in lines] == days.astype(str).tolist()
