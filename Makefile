@@ -27,7 +27,7 @@ add-browser = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 add-site = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
   --constraint constraints.txt --editable ".[site]"
 
-.PHONY: help lab test setup lint notebooks mutants browser everywhere stranger soak bench site wheel constraints clean
+.PHONY: help lab test setup lint notebooks mutants browser everywhere stranger soak bench site editions wheel constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,9 @@ bench: setup ## time the lessons and the fast training; write .bench/results.jso
 site: setup ## make the course's web pages, in build/site/
 	@$(add-site)
 	$(BIN)/python site/build.py
+
+editions: setup ## make notebooks to hand out, without outputs or solved, in build/editions/
+	$(BIN)/python site/editions.py
 
 wheel: setup ## build the package into dist/, lessons and data in it
 	$(BIN)/python -m hatchling build

@@ -19,6 +19,7 @@ from dlcourse.exercises import LESSONS, exercises_of_lesson
 _BOX_LINE = re.compile(r"^> \*\*([^*]+):\*\* (.+)$", re.MULTILINE)
 _LESSON_NUMBERS = re.compile(r"\b(\d\d)(?: to (\d\d))?\b")
 _CHECK = re.compile(r"^ex\.(\w+)\.check\(", re.MULTILINE)
+_IMPORT = re.compile(r"^from dlcourse\.exercises import \w+ as ex$", re.MULTILINE)
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
@@ -79,6 +80,12 @@ class Lesson:
         names = [name for name, number in LESSONS.items() if number == self.number]
         exercises = [one for name in names for one in exercises_of_lesson(name)]
         return {checks[one.name]: one for one in exercises}
+
+    @cached_property
+    def import_of_exercises(self) -> str:
+        """The line with which the lesson imports its exercises."""
+        sources = (cell.source for cell in self.notebook.cells if cell.cell_type == "code")
+        return next(found[0] for source in sources if (found := _IMPORT.search(source)))
 
     def task(self, cell_id: str) -> str:
         """Return the id of the text before a cell: of an exercise's cell, what is to be done."""
