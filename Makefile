@@ -73,7 +73,8 @@ site: setup ## make the course's web pages, in build/site/
 	@$(add-site)
 	$(BIN)/python site/build.py
 
-editions: setup ## make notebooks to hand out, without outputs or solved, in build/editions/
+editions: setup ## make notebooks without outputs, solved ones, and slides, in build/editions/
+	@$(add-site)
 	$(BIN)/python site/editions.py
 
 wheel: setup ## build the package into dist/, lessons and data in it

@@ -5,13 +5,14 @@ Does not cover: what is on the pages (`lesson_pages`, `overview_pages`, `pages/`
 """
 
 import importlib.metadata
-import shutil
-from importlib.resources import files
+import sys
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+from slides import mathjax  # noqa: E402 - Sphinx runs this file with another path
 
 project = "dlcourse"
 author = "the authors of dlcourse"
@@ -64,14 +65,13 @@ copybutton_selector = "div.cell_input pre, details pre"
 mathjax_path = "mathjax.js"
 
 
-def copy_mathjax(app: Sphinx) -> None:
-    """Put MathJax, in the one file that needs no fonts beside it, among the site's own files."""
-    target = Path(app.outdir, "_static")
-    target.mkdir(parents=True, exist_ok=True)
-    source = files("sphinx-mathjax-offline") / "static" / "mathjax" / "tex-svg.js"
-    shutil.copyfile(str(source), target / mathjax_path)
+def write_mathjax(app: Sphinx) -> None:
+    """Put MathJax among the site's own files."""
+    target = Path(app.outdir, "_static", mathjax_path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(mathjax())
 
 
 def setup(app: Sphinx) -> None:
     """Have MathJax copied once the site's folder is there."""
-    app.connect("build-finished", lambda app, error: None if error else copy_mathjax(app))
+    app.connect("build-finished", lambda app, error: None if error else write_mathjax(app))

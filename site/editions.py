@@ -2,11 +2,13 @@
 
 - student/: the notebooks without outputs, to be handed out.
 - solved/: the notebooks with every exercise filled in, and passed.
+- slides/: each lesson's predictions, figures and exercises, to be projected or printed.
 
-Both come from the committed notebooks; there is no second text. No network is needed.
+All come from the committed notebooks; there is no second text. No network is needed.
 
 Covers: which cells and outputs an edition has.
-Does not cover: running a lesson (`dlcourse.commands.execution`), web pages (`build`).
+Does not cover: running a lesson (`dlcourse.commands.execution`), what is on a slide (`slides`),
+web pages (`build`).
 """
 
 import copy
@@ -22,6 +24,7 @@ from nbformat import NotebookNode
 from dlcourse.commands.execution import execute
 from dlcourse.errors import CourseError
 from lessons import Lesson, read_lessons
+from slides import mathjax, slides_page
 
 ROOT = Path(__file__).parents[1]
 
@@ -87,6 +90,11 @@ def write_editions(folder: Path) -> None:
         (folder / name).mkdir(parents=True)
         for lesson in lessons:
             nbformat.write(make(lesson), folder / name / lesson.path.name)
+    (folder / "slides").mkdir()
+    (folder / "slides" / "mathjax.js").write_bytes(mathjax())
+    for lesson in lessons:
+        page = slides_page(lesson)
+        (folder / "slides" / f"{lesson.name}.html").write_text(page, encoding="utf-8")
 
 
 def main() -> int:
