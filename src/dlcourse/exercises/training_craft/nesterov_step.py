@@ -28,8 +28,8 @@ HINTS = (
 def plain_momentum(
     w: Tensor, v: Tensor, g: Tensor, lr: float, momentum: float
 ) -> tuple[Tensor, Tensor]:
-    """That is plain momentum. Here the step follows g + momentum · v with the *new* v. (With the old
-    one, that sum is the new v itself, and the step is that of plain momentum.)
+    """That is plain momentum. Here the step follows g + momentum · v with the *new* v. With the old
+    one, that sum is the new v itself, and the step is that of plain momentum.
     """
     v = momentum * v + g
     return w - lr * v, v
