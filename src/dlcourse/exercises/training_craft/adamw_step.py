@@ -23,7 +23,7 @@ def inputs(
     yield w.T, m.T, s.T, g.T, 3, 0.2, 0.3
     w, m, s = (torch.tensor([one], dtype=torch.float64) for one in (100.0, 1e-9, 1e-16))
     yield w, m, s, torch.tensor([2e-8], dtype=torch.float64), 2, 0.05, 0.0
-    yield w, m * 1e7, s * 1e12, torch.tensor([0.0], dtype=torch.float64), 5000, 0.01, 1.5
+    yield w / 100, m * 1e7, s * 1e12, torch.tensor([0.0], dtype=torch.float64), 5000, 0.01, 1.5
 
 
 # ---------------------------------------------------------------------------- closed half

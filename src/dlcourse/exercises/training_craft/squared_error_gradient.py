@@ -94,6 +94,15 @@ def as_many_classes_as_occur(scores: Tensor, y: Tensor) -> Tensor:
     return 2 * p * (error - (p * error).sum(dim=1, keepdim=True))
 
 
+def asked_of_the_argument(scores: Tensor, y: Tensor) -> Tensor:
+    """Your gradient is right. But `requires_grad_()` changes the caller's `scores`. Use it on a
+    copy, `scores.clone().requires_grad_()`.
+    """
+    truth = nn.functional.one_hot(y, scores.shape[1])
+    loss = (scores.requires_grad_().softmax(dim=1) - truth).square().sum()
+    return torch.autograd.grad(loss, scores)[0]
+
+
 @exercise(
     "The gradient of the wrong loss",
     minutes=8,
@@ -112,6 +121,7 @@ def as_many_classes_as_occur(scores: Tensor, y: Tensor) -> Tensor:
         averaged_over_everything,
         summed_over_the_batch,
         as_many_classes_as_occur,
+        asked_of_the_argument,
     ),
     tolerance=SMALL_COUNTS,
 )

@@ -36,10 +36,10 @@ def use(
     for _ in range(2):  # the second time there are gradients of the first
         norm = answer(model, optimizer, X, y, n_part, max_norm)
         norms.append(norm.detach() if isinstance(norm, Tensor) else norm)
-    if all(norm is None for norm in norms) and not model.rows:
-        return None
+    if not model.rows:
+        return None if norms[0] is None else {"the model got more than n_part rows at once": "none"}
     return {
-        "most rows that the model got at once": max(model.rows, default=0),
+        "the model got more than n_part rows at once": "yes" if max(model.rows) > n_part else "no",
         "weights after two steps": model.inside.weight.detach(),
         "biases after two steps": model.inside.bias.detach(),
         "norms that were returned": norms,
