@@ -372,6 +372,13 @@ def adamw_with_decay_in_the_second_memory(
 
 
 @wrong(ex.adamw_step)
+def adamw_a_step_ahead(
+    w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int, lr: float, decay: float
+) -> Any:  # noqa: ANN401
+    return _adam(w * (1 - lr * decay), m, s, g, t + 1, lr)
+
+
+@wrong(ex.adamw_step)
 def adamw_with_a_larger_epsilon(
     w: Tensor, m: Tensor, s: Tensor, g: Tensor, t: int, lr: float, decay: float
 ) -> Any:  # noqa: ANN401
@@ -544,6 +551,37 @@ class NormOfAnOldCourse(_Norm):
         return (X - X.mean(0)) / torch.sqrt(X.var(0) + 1e-5)
 
 
+@wrong(ex.BatchNorm, "the same in both modes")
+class NormWithoutModes(_Norm):
+    """Never looks at its mode."""
+
+    def forward(self, X: Tensor) -> Any:  # noqa: ANN401
+        """Normalize each column."""
+        self.update(X)
+        return (X - X.mean(0)) / (X.var(0, unbiased=False) + 1e-5).sqrt()
+
+
+@wrong(ex.BatchNorm)
+class NormOfParameters(_Norm):
+    """Its averages are parameters: an optimizer would change them."""
+
+    def __init__(self, n_features: int, momentum: float) -> None:
+        super().__init__(n_features, momentum)
+        del self.running_mean, self.running_var
+        self.running_mean = nn.Parameter(torch.zeros(n_features))
+        self.running_var = nn.Parameter(torch.ones(n_features))
+
+
+@wrong(ex.BatchNorm)
+class NormNotSaved(_Norm):
+    """Its averages are buffers, but are not saved."""
+
+    def __init__(self, n_features: int, momentum: float) -> None:
+        super().__init__(n_features, momentum)
+        self.register_buffer("running_mean", torch.zeros(n_features), persistent=False)
+        self.register_buffer("running_var", torch.ones(n_features), persistent=False)
+
+
 @wrong(ex.BatchNorm)
 class NormOfAllFeatures(_Norm):
     """One mean for the whole batch."""
@@ -676,6 +714,16 @@ def rate_of_nan(rates: Tensor, losses: Tensor) -> Any:  # noqa: ANN401
     for n in range(1, len(losses)):
         smooth[n] = 0.9 * smooth[n - 1] + 0.1 * losses[n]
     return rates[smooth.argmin()] / 10
+
+
+@wrong(ex.find_lr)
+def rate_of_corrected_means(rates: Tensor, losses: Tensor) -> Any:  # noqa: ANN401
+    """Corrects the smoothed loss, as Adam does its memories: another smoothing."""
+    smooth, corrected = 0.0, []
+    for n, loss in enumerate(losses.tolist(), 1):
+        smooth = 0.9 * smooth + 0.1 * loss
+        corrected.append(smooth / (1 - 0.9**n))
+    return rates[torch.tensor(corrected).nan_to_num(math.inf).argmin()] / 10
 
 
 @wrong(ex.find_lr)
@@ -888,6 +936,25 @@ def run_with_multi_step(*run: Any) -> Any:  # noqa: ANN401
         schedule.step()
         with torch.inference_mode():
             losses += [functional.cross_entropy(model(X_val), y_val).item()]
+    return losses
+
+
+@wrong(ex.scheduled_run, "between `backward` and `step`")
+def run_clipped_before_backward(*run: Any) -> Any:  # noqa: ANN401
+    model, X, y, X_val, y_val, n_epochs = run
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+    losses = []
+    for _ in range(n_epochs):
+        for rows in torch.arange(len(X)).split(4):
+            optimizer.zero_grad()
+            loss = nn.CrossEntropyLoss(label_smoothing=0.1)(model(X[rows]), y[rows])
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            loss.backward()
+            optimizer.step()
+        schedule.step()
+        with torch.no_grad():
+            losses.append(functional.cross_entropy(model(X_val), y_val).item())
     return losses
 
 
@@ -1150,6 +1217,25 @@ def step_clipped_by_value(
         (functional.cross_entropy(model(X[rows]), y[rows], reduction="sum") / len(X)).backward()
     norm = nn.utils.get_total_norm([one.grad for one in model.parameters() if one.grad is not None])
     nn.utils.clip_grad_value_(model.parameters(), max_norm)
+    optimizer.step()
+    return norm
+
+
+@wrong(ex.step_in_parts, "graphs of all parts")
+def step_of_one_long_graph(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    X: Tensor,
+    y: Tensor,
+    n_part: int,
+    max_norm: float,
+) -> Any:  # noqa: ANN401
+    optimizer.zero_grad()
+    loss = torch.tensor(0.0)
+    for X_part, y_part in zip(X.split(n_part), y.split(n_part), strict=True):
+        loss = loss + functional.cross_entropy(model(X_part), y_part) * len(X_part) / len(X)
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm)
     optimizer.step()
     return norm
 

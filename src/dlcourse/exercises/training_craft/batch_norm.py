@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from dlcourse.checking.exercise import exercise
 
+AVERAGES = "running_mean", "running_var"
+
 
 def use(
     answer: Callable[..., nn.Module], X: Tensor, momentum: float, n_batches: int
@@ -28,17 +30,17 @@ def use(
         "slopes of the output's sum of cubes": _slopes(outs[0], given),
         "in training mode, the last batch": outs[-1].detach(),
     }
-    for name in ("running_mean", "running_var"):
-        seen[f"{name}, as an attribute"] = _plain(getattr(layer, name, "missing"))
-        seen[f"{name}, in the state dict"] = state.get(f"0.{name}", "missing")
+    buffers = dict(layer.named_buffers())
+    saved = sum(f"0.{name}" in state and name in buffers for name in AVERAGES)
+    seen["number of averages that are buffers and in the state dict"] = saved
+    seen |= {f"the average {name}": _plain(getattr(layer, name, None)) for name in AVERAGES}
     network.eval()
     used = layer(X[:1].clone())
     seen["in eval mode, for the first row alone"] = _plain(used)
     later = network.state_dict()
-    names = [name for name in state if name.startswith("0.running_")]
-    kept = all(torch.equal(later[name], state[name]) for name in names)
+    kept = all(torch.equal(later[one], state[one]) for one in state if "running_" in one)
     seen["running averages after that"] = "as before" if kept else "changed"
-    hold = any(one.requires_grad for one in layer.buffers())
+    hold = any(one.requires_grad for one in buffers.values())
     seen["running averages that hold on to the graph of a batch"] = "some" if hold else "none"
     return seen
 
@@ -109,8 +111,8 @@ class UnbiasedInBoth(ByTheBook):
 
 
 class BiasedInBoth(ByTheBook):
-    """You remember the variance that divides by N. That one is for the batch itself; PyTorch
-    remembers the one with N − 1, an unbiased estimate for the pictures to come.
+    """You remember the variance that divides by N. That one is for the batch itself. The one
+    with N − 1 is remembered: on average, it is that of all data.
     """
 
     correction_kept = 0
@@ -141,15 +143,14 @@ class BatchInUse(ByTheBook):
         return self.normalized(X, X.mean(0), X.var(0, correction=0))
 
 
-class AveragesWhileTraining(ByTheBook):
-    """In training mode you normalize by the running averages. They are for eval mode; in training,
-    each batch is normalized by its own mean and variance.
+class ModeForgotten(ByTheBook):
+    """Your layer does the same in both modes. Where `self.training` is False, use the averages, and
+    leave them as they are.
     """
 
     def forward(self, X: Tensor) -> Tensor:
-        if self.training:
-            self.remember(X.detach().mean(0), X.detach().var(0))
-        return self.normalized(X, self.running_mean, self.running_var)
+        self.remember(X.detach().mean(0), X.detach().var(0))
+        return self.normalized(X, X.mean(0), X.var(0, correction=0))
 
 
 class EpsilonOutside(ByTheBook):
@@ -212,7 +213,7 @@ class BaseNotMade(ByTheBook):
         MomentumReversed,
         NothingRemembered,
         BatchInUse,
-        AveragesWhileTraining,
+        ModeForgotten,
         EpsilonOutside,
         NoBuffers,
         GraphKept,

@@ -34,11 +34,15 @@ def use(
     names = {one: name for name, one in model.named_parameters()}
     optimizer = torch.optim.AdamW(groups, lr=0.1)
     found = {
-        names.get(one, "a tensor that is no parameter of the model"): group["weight_decay"]
+        names.get(one): group["weight_decay"]
         for group in optimizer.param_groups
         for one in group["params"]
     }
-    return {f"decay of {name}": found.pop(name, "in no group") for name in names.values()} | found
+    return {
+        "number of parameters in no group": len(set(names.values()) - set(found)),
+        "tensors that are no parameters of the model": "some" if None in found else "none",
+        **{f"decay of {name}": found.get(name) for name in names.values()},
+    }
 
 
 def inputs(_: torch.Generator) -> Iterator[tuple[nn.Module, float]]:
@@ -133,8 +137,8 @@ def linear_weights(model: nn.Module, decay: float) -> Groups:
     difficulty=2,
     place=130,
     hints=HINTS,
-    why="Decay is meant for weights of sums; a norm's weight or a bias pulled to 0 only shifts or "
-    "shrinks the output.",
+    why="Weights that multiply inputs have two dimensions or more; biases and norms are few, and "
+    "are usually left alone.",
     inputs=inputs,
     use=use,
     mistakes=(

@@ -83,7 +83,8 @@ def diagnose() -> tuple[str, str, str, str]:
     SGD, each with one fault. Choose the cause for each, a letter from "a" to "f".
 
     run_1: its loss is 11.2 in the first step; after 20 steps it is below 2, and falling.
-    run_2: its loss stays near 2.30. All gradients but that of the last bias are exactly 0.
+    run_2: its loss stays near 2.30. From the first step on, all gradients but that of the last
+        bias are exactly 0.
     run_3: the loss on the training pictures falls to 0.02. The accuracy on them stays near 10 %.
     run_4: its losses are 2.3, 13,000, 7e12, and soon nan.
 

@@ -103,7 +103,7 @@ def sum_only(batches: Batches, class_weights: Tensor) -> Tensor:
 def epoch_loss(batches: Batches, class_weights: Tensor) -> Tensor:
     """Return the loss that `cross_entropy` with `class_weights`, (C,), has for all samples at once.
 
-    `batches` is a list of pairs: logits (N, C) and labels (N,), with another N for each pair.
+    `batches` is a list of pairs: logits (N, C) and labels (N,), and N may differ from pair to pair.
     """
     sums = [nn.functional.cross_entropy(*one, class_weights, reduction="sum") for one in batches]
     weights = [class_weights[y].sum() for _, y in batches]

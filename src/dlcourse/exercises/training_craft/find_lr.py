@@ -15,6 +15,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
     yield rates, torch.tensor([2.0, 1.0, 1.0, 5.0, 9.0])
     yield rates, torch.tensor([2.0, 1.5, 0.1, 0.8, NO_NUMBER])
     yield rates, torch.tensor([2.0, 1.0, 3.0, INFINITE, NO_NUMBER])
+    yield rates, torch.tensor([3.0, 1.0, 1.0, 2.0, 2.2])
     yield rates[:4], torch.tensor([1.0, 1.0, 1.0, 1.0])  # of equal ones the first
     yield rates[:3], torch.tensor([0.5, 0.7, 0.9])
     steps = torch.arange(60, dtype=torch.float64)

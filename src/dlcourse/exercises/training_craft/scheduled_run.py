@@ -14,9 +14,9 @@ def run_with_faults(
 ) -> list[float]:
     """Train `model` with SGD; return the validation loss after each epoch. Three faults to fix.
 
-    The first two epochs have the rate 0.5, the next two 0.25, and so on, always a half. A batch
-    has 4 samples; its gradient is clipped to a norm of 1. Training smooths the labels by 0.1. The
-    validation loss is plain cross-entropy, which can be compared with that of other runs.
+    The first two epochs have the rate 0.5, the next two 0.25, and so on, half as much each time. A
+    batch has 4 samples; its gradient is clipped to a norm of 1. Training smooths the labels by
+    0.1. The validation loss is plain cross-entropy, so that runs can be compared.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
@@ -46,9 +46,9 @@ def use(answer: Callable[..., Any], n_samples: int, n_epochs: int) -> dict[str, 
     if result is None:
         return None
     return {
-        "weights at the end": model.weight.detach(),
-        "biases at the end": model.bias.detach(),
         "losses": result,
+        "biases at the end": model.bias.detach(),
+        "weights at the end": model.weight.detach(),
     }
 
 
@@ -78,6 +78,8 @@ def trained(*run: Run, faults: str) -> list[float]:
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
     losses = list[float]()
     for _ in range(n_epochs):
+        if "early" in faults:
+            schedule.step()
         for rows in torch.arange(len(X)).split(4):
             optimizer.zero_grad()
             z = model(X[rows])
@@ -88,7 +90,7 @@ def trained(*run: Run, faults: str) -> list[float]:
             optimizer.step()
             if "batch" in faults:
                 schedule.step()
-        if "batch" not in faults and "never" not in faults:
+        if not any(fault in faults for fault in ("batch", "never", "early")):
             schedule.step()
         smoothing = 0.1 if "smooth" in faults else 0.0
         with torch.no_grad():
@@ -98,8 +100,8 @@ def trained(*run: Run, faults: str) -> list[float]:
 
 
 def clip_left(*run: Run) -> list[float]:
-    """One of the three is left: the gradient is clipped after the step that follows it, and before
-    the next `backward` it is cleared.
+    """One of the three is left: nothing clips the gradient between `backward` and `step`, where it
+    counts.
     """
     return trained(*run, faults="clip")
 
@@ -126,8 +128,8 @@ def clip_and_batch_left(*run: Run) -> list[float]:
 
 
 def clip_and_smooth_left(*run: Run) -> list[float]:
-    """Two of the three are left. One: the gradient is clipped too late. The other is in the
-    validation loss.
+    """Two of the three are left. One: nothing clips the gradient between `backward` and `step`. The
+    other is in the validation loss.
     """
     return trained(*run, faults="clip, smooth")
 
@@ -150,8 +152,15 @@ def plain_training(*run: Run) -> list[float]:
 
 
 def never_stepped(*run: Run) -> list[float]:
-    """Now nobody steps the schedule, and the rate stays at 0.5. Step it once after each epoch."""
+    """Now the rate stays at 0.5 in all epochs. Step the schedule once after each epoch."""
     return trained(*run, faults="never")
+
+
+def stepped_early(*run: Run) -> list[float]:
+    """You step the schedule at the start of each epoch, so the first rate lasts only one of them.
+    Step it at the end.
+    """
+    return trained(*run, faults="early")
 
 
 @exercise(
@@ -175,6 +184,7 @@ def never_stepped(*run: Run) -> list[float]:
         all_three_left,
         plain_training,
         never_stepped,
+        stepped_early,
     ),
 )
 def scheduled_run(

@@ -85,6 +85,14 @@ def summed_over_the_batch(scores: Tensor, y: Tensor) -> Tensor:
     return 2 * p * (error - (p * error).sum())
 
 
+def without_keepdim(scores: Tensor, y: Tensor) -> Tensor:
+    """Your sum over the classes has the shape (N,), which broadcasting puts along the classes.
+    With `keepdim=True` it is (N, 1), a number for each row.
+    """
+    p, error = shares(scores, y)
+    return 2 * p * (error - (p * error).sum(dim=1))
+
+
 def as_many_classes_as_occur(scores: Tensor, y: Tensor) -> Tensor:
     """`one_hot` makes as many columns as the largest label needs. Tell it the number of classes,
     `scores.shape[1]`.
@@ -120,6 +128,7 @@ def asked_of_the_argument(scores: Tensor, y: Tensor) -> Tensor:
         averaged_over_the_batch,
         averaged_over_everything,
         summed_over_the_batch,
+        without_keepdim,
         as_many_classes_as_occur,
         asked_of_the_argument,
     ),

@@ -10,7 +10,7 @@ from dlcourse.checking.exercise import exercise
 
 
 class _Counting(nn.Module):
-    """A linear model that notes how many rows come at once."""
+    """A linear model that notes how many rows come at once, and how many graphs there are."""
 
     def __init__(self, n_in: int, n_out: int, rng: torch.Generator) -> None:
         super().__init__()
@@ -18,11 +18,19 @@ class _Counting(nn.Module):
         for one in self.parameters():
             nn.init.normal_(one, generator=rng)
         self.rows: list[int] = []
+        self.graphs = self.most_graphs = 0
 
     def forward(self, X: Tensor) -> Tensor:
         self.rows.append(len(X))
         scores: Tensor = self.inside(X)
+        if scores.requires_grad:
+            self.graphs += 1
+            self.most_graphs = max(self.graphs, self.most_graphs)
+            scores.register_hook(self._freed)
         return scores
+
+    def _freed(self, _: Tensor) -> None:
+        self.graphs -= 1
 
 
 def use(
@@ -32,17 +40,20 @@ def use(
     model = _Counting(3, 4, rng)
     X, y = 2 * torch.randn(n_samples, 3, generator=rng), torch.arange(n_samples) ** 2 % 4
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for one in model.parameters():
+        one.grad = torch.ones_like(one)  # of an earlier step
     norms = []
-    for _ in range(2):  # the second time there are gradients of the first
+    for _ in range(2):
         norm = answer(model, optimizer, X, y, n_part, max_norm)
         norms.append(norm.detach() if isinstance(norm, Tensor) else norm)
     if not model.rows:
         return None if norms[0] is None else {"the model got more than n_part rows at once": "none"}
     return {
         "the model got more than n_part rows at once": "yes" if max(model.rows) > n_part else "no",
-        "weights after two steps": model.inside.weight.detach(),
+        "graphs of parts in memory at once": model.most_graphs,
+        "norms that two steps returned": norms,
         "biases after two steps": model.inside.bias.detach(),
-        "norms that were returned": norms,
+        "weights after two steps": model.inside.weight.detach(),
     }
 
 
@@ -74,7 +85,7 @@ def stepped(*run: Run, fault: str) -> Norm:
     model, optimizer, X, y, n_part, max_norm = run
     parts = list(zip(X.split(n_part), y.split(n_part), strict=True))
     clip = nn.utils.clip_grad_norm_
-    if fault != "no zero":
+    if fault not in {"no zero", "no zero before"}:
         optimizer.zero_grad()
     norm: Norm = torch.tensor(0.0)
     for X_part, y_part in parts:
@@ -93,6 +104,8 @@ def stepped(*run: Run, fault: str) -> Norm:
         norm = clip(model.parameters(), max_norm)
     if fault not in {"clipped late", "steps"}:
         optimizer.step()
+    if fault == "no zero before":
+        optimizer.zero_grad()
     return norm
 
 
@@ -136,6 +149,13 @@ def gradients_left(*run: Run) -> Norm:
     return stepped(*run, fault="no zero")
 
 
+def cleared_afterwards(*run: Run) -> Norm:
+    """You clear the gradients after the step. But there may be some of an earlier step when your
+    function is called. Clear them first.
+    """
+    return stepped(*run, fault="no zero before")
+
+
 def zeroed_for_each_part(*run: Run) -> Norm:
     """You clear the gradients before each part, so only the last part is left. Clear them once,
     before the first.
@@ -149,6 +169,20 @@ def all_at_once(*run: Run) -> Norm:
     """
     model, optimizer, X, y, _, max_norm = run
     return stepped(model, optimizer, X, y, len(X), max_norm, fault="none")
+
+
+def one_backward(*run: Run) -> Norm:
+    """The step is right, but you go backward once, at the end: until then the graphs of all parts
+    are in memory. Call `backward` for each part, right after its loss.
+    """
+    model, optimizer, X, y, n_part, max_norm = run
+    optimizer.zero_grad()
+    parts = torch.arange(len(X)).split(n_part)
+    losses = [nn.functional.cross_entropy(model(X[i]), y[i], reduction="sum") for i in parts]
+    (torch.stack(losses).sum() / len(X)).backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return norm
 
 
 def norm_after_clipping(*run: Run) -> Norm:
@@ -179,8 +213,10 @@ def nothing_returned(*run: Run) -> None:
         clipped_in_parts,
         a_step_for_each_part,
         gradients_left,
+        cleared_afterwards,
         zeroed_for_each_part,
         all_at_once,
+        one_backward,
         norm_after_clipping,
         nothing_returned,
     ),

@@ -10,9 +10,11 @@ from dlcourse.checking.exercise import exercise
 
 def use(
     answer: Callable[[int, int, int, float], float], n_warmup: int, n_steps: int, peak: float
-) -> list[float] | None:
+) -> dict[str, float] | None:
     rates = [answer(step, n_warmup, n_steps, peak) for step in range(n_steps + 3)]
-    return None if rates[0] is None else rates
+    if rates[0] is None:
+        return None
+    return {f"step {step}": rate for step, rate in enumerate(rates)}
 
 
 def inputs(_: torch.Generator) -> Iterator[tuple[int, int, float]]:
@@ -111,7 +113,7 @@ def straight_line(step: int, n_warmup: int, n_steps: int, peak: float) -> float:
 
 
 def no_warmup(step: int, n_warmup: int, n_steps: int, peak: float) -> float:
-    """Your rate never warms up: before step `n_warmup` it rises in a straight line."""
+    """Your rate is at the peak from the start. Up to step `n_warmup` it should rise to it."""
     return cosine_from(max(step, n_warmup), n_warmup, n_steps, peak)
 
 
