@@ -88,7 +88,7 @@ def use(
     return {
         "save leaves the network in": "train mode" if model.training else "eval mode",
         "load changes the network that it was given": "yes",
-        "load returns": loaded_epoch,
+        "from the first of two saves, load returns": loaded_epoch,
         "the network's numbers after load": right_after,
         "the same numbers a step later": _numbers_in(other),
     }
@@ -147,8 +147,8 @@ class OptimizerForgotten(_Right):
 
 
 class NotStrict(_Right):
-    """You loaded with `strict=False`: names that do not fit are passed over in silence, so that a
-    network with other layers stays as random as it was. Leave `strict` as it is.
+    """A network whose layers have other names is passed over, or filled by place, in silence. Load
+    with `load_state_dict`, and leave out `strict=False`: then names that do not fit are an error.
     """
 
     def put_back(self, weights: Any, state: Any) -> None:  # noqa: ANN401

@@ -180,6 +180,19 @@ class InPlace(nn.Module):
         return nn.functional.dropout(X, self.p, self.training, inplace=True)
 
 
+class OutOfTheGraph(nn.Module):
+    """You compute outside the graph (`detach`, `.data`, NumPy, `torch.tensor(…)`), so `backward`
+    ends here, and the layers before this one never learn. Compute with X itself.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, X: Tensor) -> Tensor:
+        return nn.functional.dropout(X.detach(), self.p) if self.training else X
+
+
 class SameNumberEachTime(nn.Module):
     """You drop equally many numbers in every call. Each is to be dropped on its own, so that their
     number varies a little, as it does with coins. Draw once for each number: `rand_like`.
@@ -213,6 +226,7 @@ class SameNumberEachTime(nn.Module):
         ScaledInUse,
         BaseNotMade,
         InPlace,
+        OutOfTheGraph,
         SameNumberEachTime,
     ),
 )
