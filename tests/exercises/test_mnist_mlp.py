@@ -559,14 +559,18 @@ def test_early_stopping_ends_where_a_look_at_all_losses_says() -> None:
             if min(losses[n - patience : n]) >= min(losses[: n - patience])
         ]
         seen = losses[: min(ends, default=10)]
-        found = watch_stopping(ex.stop_early.answer, losses, patience)
+        model = nn.BatchNorm1d(1)
+        found = watch_stopping(
+            ex.stop_early.answer,
+            model,
+            lambda model: [numbers.add_(1) for numbers in model.state_dict().values()],
+            lambda model: losses[int(model.bias.item()) - 1],  # noqa: B023 - called in this round
+            10,
+            patience,
+        )
         assert found is not None
-        assert list(found.values()) == [
-            min(seen),
-            len(seen),
-            seen.index(min(seen)) + 1,
-            seen.index(min(seen)) + 1,
-        ]
+        best = seen.index(min(seen)) + 1
+        assert list(found.values()) == [min(seen), len(seen), *[best] * len(model.state_dict())]
 
 
 class Noise(Dataset):

@@ -195,7 +195,7 @@ def _shorten(value: object) -> str:
     elif isinstance(value, float | np.floating):
         text = f"{value:.6g}"
     elif isinstance(value, torch.nn.Module):
-        text = " ".join(repr(value).split())
+        text = getattr(value, "__name__", "") or " ".join(repr(value).split())
     elif type(value) is list or type(value) is tuple:
         inside = ", ".join(_shorten(item) for item in value)
         text = f"[{inside}]" if isinstance(value, list) else f"({inside})"
