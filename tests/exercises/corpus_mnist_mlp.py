@@ -1196,6 +1196,12 @@ def validated_twice(*run: Any) -> Any:
     return answer
 
 
+@wrong(ex.train_epochs, "Calls of validate")
+def never_validated(*run: Any) -> Any:
+    answer: Any = ex.train_epochs.answer(*run[:5], lambda model: model.eval() and 0.5)
+    return answer
+
+
 @wrong(ex.train_epochs, "not each once")
 def no_batches(*run: Any) -> Any:
     model, _, _, n_epochs, _, validate = run
