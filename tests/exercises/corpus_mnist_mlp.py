@@ -442,7 +442,7 @@ def share_of_the_best_one(batches: Any) -> Tensor:
 
 @right(ex.share_right)
 def share_of_the_wrong(batches: Any) -> float:
-    n = n_wrong = 0
+    n, n_wrong = 0, 0.0
     for logits, y in batches:
         n_wrong += torch.count_nonzero(logits.softmax(-1).argmax(-1) - y).item()
         n += y.numel()
@@ -976,7 +976,7 @@ class _Wrapped:
 @right(WITH_TRANSFORM)
 class OfTwoParts(Dataset[Any]):
     def __init__(self, part: Any, transform: Any) -> None:
-        self.both = ConcatDataset([part])
+        self.both: Any = ConcatDataset([part])
         self.transform = transform
 
     def __len__(self) -> int:

@@ -4,6 +4,7 @@
 # ruff: noqa: D101, D102, D105 - the name of a right answer says how it is made
 
 import copy
+import datetime as dt
 import io
 import math
 import statistics
@@ -639,6 +640,18 @@ def stop_with_a_new_name(
             break
     model = best_model
     return best
+
+
+class DateAdded(CheckpointOfTuple):
+    def save(self, file: io.BytesIO, epoch: int) -> None:
+        states = [part.state_dict() for part in self.parts]
+        torch.save(([*states, dt.date(2026, 1, 1)], epoch), file)
+
+
+def test_what_torch_load_refuses_is_named_and_no_network_where_there_is_none() -> None:
+    message = CHECKPOINT.judge(DateAdded).message
+    assert "datetime.date was not an allowed global" in message
+    assert "You saved" not in message
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def use(answer: Callable[..., Any], part: Part, transform: Transform) -> dict[st
         calls += 1
         return transform(picture)
 
-    behind = getattr(part, "dataset", part)
+    behind: Part = getattr(part, "dataset", part)
     wrapped = answer(part, counted)
     length = len(wrapped)
     samples = [wrapped[i] for i in range(len(part))]
