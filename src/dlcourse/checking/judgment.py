@@ -11,8 +11,7 @@ import inspect
 import numbers
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import cached_property, partial
-from itertools import islice
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
@@ -94,17 +93,18 @@ class Judge:
         shown = next((number for number, fault in enumerate(faults) if fault), None)
         if shown is None:
             return Verdict(Outcome.PASSED, "")
+        given = self._given(self._inputs[shown])
         diagnosis = self._diagnosis(mine)
         if (error := mine[shown].error) is not None:
             if is_of_answer(error, answer):
-                parts = [diagnosis, explain(error, answer), self._given(shown)]
+                parts = [diagnosis, explain(error, answer), given]
                 return Verdict(Outcome.RAISED, "\n".join(filter(None, parts)))
             fault = f"What came out could not be used: {name_error(error)}"
-            parts = [diagnosis, self._given(shown), fault, _quote(mine[shown].printed)]
+            parts = [diagnosis, given, fault, _quote(mine[shown].printed)]
             return Verdict(Outcome.NOT_YET, "\n".join(filter(None, parts)))
         if self.of.is_question:  # what is right stays untold
             return Verdict(Outcome.NOT_YET, diagnosis or self._question_fault(mine[shown].value))
-        parts = [diagnosis, self._given(shown), faults[shown], _quote(mine[shown].printed)]
+        parts = [diagnosis, given, faults[shown], _quote(mine[shown].printed)]
         return Verdict(Outcome.NOT_YET, "\n".join(filter(None, parts)))
 
     @cached_property
@@ -123,16 +123,18 @@ class Judge:
 
     def _behaviors(self, answer: object) -> list[Behavior]:
         start_afresh()
-        n_inputs = sum(1 for _ in self.of.inputs(_generator()))
-        behaviors = [self._behavior(answer, number) for number in range(n_inputs)]
+        pairs = zip(self._make_inputs(), self._inputs, strict=True)
+        behaviors = [self._behavior(answer, *pair) for pair in pairs]
         start_afresh()  # an answer may have changed how numbers look in its message
         return behaviors
 
-    def _behavior(self, answer: object, number: int) -> Behavior:
+    def _behavior(
+        self, answer: object, arguments: tuple[Any, ...], untouched: tuple[Any, ...]
+    ) -> Behavior:
         try:
-            return attempt(self.of.use, answer, partial(self._input, number))
+            return attempt(self.of.use, answer, arguments, untouched)
         except KeyboardInterrupt as stop:
-            stop.add_note(self._given(number).rstrip(":"))
+            stop.add_note(self._given(untouched).rstrip(":"))
             raise
 
     def _remembered(self, code: Answer) -> list[Behavior]:
@@ -143,11 +145,16 @@ class Judge:
                 one.error.__traceback__ = None
         return behaviors
 
-    def _input(self, number: int) -> tuple[Any, ...]:
-        """Return the arguments of a number, made anew."""
+    @cached_property
+    def _inputs(self) -> list[tuple[Any, ...]]:
+        """The arguments of every input; no answer ever gets these."""
+        return self._make_inputs()
+
+    def _make_inputs(self) -> list[tuple[Any, ...]]:
+        """Return the arguments of every input, made anew."""
         # A model among them draws its first weights from PyTorch's own generator.
         torch.default_generator.manual_seed(_SEED)
-        return next(islice(self.of.inputs(_generator()), number, None))
+        return list(self.of.inputs(torch.Generator().manual_seed(_SEED)))
 
     def _is_untouched(self, answer: object) -> bool:
         if self.of.is_question:
@@ -224,9 +231,8 @@ class Judge:
         parts = zip(self.of.names, value, right, strict=False)
         return [name for name, mine, its in parts if difference(mine, its, self.of.tolerance)]
 
-    def _given(self, number: int) -> str:
+    def _given(self, arguments: tuple[Any, ...]) -> str:
         """Return an input, as the beginning of a sentence."""
-        arguments = self._input(number)
         pairs = zip(self._parameters, arguments, strict=False)
         told = ", ".join(f"{name} = {shorten(value)}" for name, value in pairs)
         return f"For {told}:" if told else ""
@@ -260,7 +266,3 @@ def _quote(printed: str) -> str:
     """Return what the learner's code printed, which a check hides; its first lines."""
     lines = without_marks(printed.strip()).splitlines()
     return "\n".join(["(Printed meanwhile:", *lines[:_LINES_PRINTED]]) + ")" if lines else ""
-
-
-def _generator() -> torch.Generator:
-    return torch.Generator().manual_seed(_SEED)

@@ -78,7 +78,7 @@ def use(
                 return {"load, where the layers have other names": "raises no error"}
             return {"load, where the layers have other names": "raises an error"}
         _one_step(model, optimizer)  # training goes on, and is saved again; `taken` stays
-        keeper.save(_OpenFile() if isinstance(file, io.BytesIO) else place, epoch + 1)
+        keeper.save(_OpenFile(), epoch + 1)
         as_made = _numbers_in(other)
         loaded_epoch = _loaded_epoch(answer(other, other_optimizer), taken)
     right_after = _numbers_in(other)

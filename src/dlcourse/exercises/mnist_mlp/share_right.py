@@ -19,7 +19,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Batches]]:
     y[:7] = logits[:7].argmax(dim=1)
     sizes = [2, 5, 4]  # not only the last batch is short
     yield (list(zip(logits.split(sizes), y.split(sizes), strict=True)),)
-    yield (list(zip((-logits.double()).split(3), y.split(3), strict=True)),)
+    yield (list(zip((-logits.double()).split(3), y.clone().split(3), strict=True)),)
     yield ([(torch.randn(3, 4, generator=rng).T, torch.tensor([2, 0, 1, 1]))],)
     below_zero = -torch.rand(300, 3, generator=rng)  # and more right ones than a byte counts
     many = below_zero[:290].argmax(dim=1), torch.zeros(10, dtype=torch.int64)
