@@ -141,6 +141,12 @@ def cleared(xs: list[float]) -> list[float]:
     return xs
 
 
+def test_what_an_answer_does_to_its_arguments_reaches_no_other_answer() -> None:
+    assert average.judge(in_place).outcome is Outcome.NOT_YET
+    assert average.judge(in_place) == average.judge(in_place)
+    assert average.judge(average.answer).outcome is Outcome.PASSED
+
+
 def test_an_argument_may_be_changed_only_where_the_task_says_so() -> None:
     record = RECORD | {"inputs": lambda _: iter([([1.0],)]), "mistakes": ()}
     assert exercise("T", **record)(cleared).judge(cleared).outcome is Outcome.NOT_YET

@@ -362,13 +362,13 @@ class _Masked(nn.Module):
         return self.cut(X) * self.mask(X) / (1 - self.p)
 
 
-@wrong(DROPOUT)
+@wrong(DROPOUT, "outside the graph")
 class OutOfTheGraph(_Masked):
     def cut(self, X: Tensor) -> Tensor:
         return X.detach()
 
 
-@wrong(DROPOUT)
+@wrong(DROPOUT, "outside the graph")
 class ByNumpy(_Masked):
     def cut(self, X: Tensor) -> Tensor:
         return torch.tensor(X.tolist(), dtype=X.dtype)
@@ -449,7 +449,7 @@ def share_of_the_wrong(batches: Any) -> float:
     return 1 - n_wrong / n
 
 
-@wrong(ex.share_right)
+@wrong(ex.share_right, "for all but the last")
 def share_of_equal_batches_and_a_last(batches: Any) -> Any:
     n = (len(batches) - 1) * len(batches[0][1]) + len(batches[-1][1])
     return sum((logits.argmax(1) == y).sum() for logits, y in batches) / n
@@ -826,7 +826,7 @@ class _Kept(_States):
         return epoch
 
 
-@wrong(CHECKPOINT)
+@wrong(CHECKPOINT, "From the first save")
 class KeptInTheClass(_Kept):
     pass
 
@@ -906,7 +906,7 @@ class RateForgotten(_States):
         self.optimizer.load_state_dict({**states[1], "param_groups": mine["param_groups"]})
 
 
-@wrong(CHECKPOINT)
+@wrong(CHECKPOINT, "filled by place")
 class ByPlace(_States):
     """Loads number by number, whatever the names are."""
 
@@ -1028,7 +1028,7 @@ class SetAndReset(_Wrapped):
         return sample
 
 
-@wrong(WITH_TRANSFORM)
+@wrong(WITH_TRANSFORM, "what you once read")
 class ReadAtTheStart(_Wrapped):
     """Whatever is random in the part stays what it was."""
 
@@ -1363,17 +1363,17 @@ def _stopped(run: Any, is_better: Any, *, first: float = math.inf, restore: Any 
     return best
 
 
-@wrong(ex.stop_early)
+@wrong(ex.stop_early, "only a little lower")
 def better_by_a_margin(*run: Any) -> Any:
     return _stopped(run, lambda loss, best: loss < best - 1e-4)
 
 
-@wrong(ex.stop_early)
+@wrong(ex.stop_early, "only a little lower")
 def better_by_a_share(*run: Any) -> Any:
     return _stopped(run, lambda loss, best: loss < 0.999 * best)
 
 
-@wrong(ex.stop_early)
+@wrong(ex.stop_early, "only a little lower")
 def better_when_rounded(*run: Any) -> Any:
     return _stopped(run, lambda loss, best: best == math.inf or round(loss, 3) < round(best, 3))
 

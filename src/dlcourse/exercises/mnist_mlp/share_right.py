@@ -52,6 +52,14 @@ def batches_taken_for_full(batches: Batches) -> Tensor:
     return sum_right(batches) / (len(batches) * len(batches[0][1]))
 
 
+def all_but_the_last_taken_for_full(batches: Batches) -> Tensor:
+    """You took the first batch's size for all but the last: any batch may have a size of its own.
+    Add up `len(y)`.
+    """
+    n_samples = (len(batches) - 1) * len(batches[0][1]) + len(batches[-1][1])
+    return sum_right(batches) / n_samples
+
+
 def shares_averaged(batches: Batches) -> Tensor:
     """You averaged the batches' shares: a picture in the short last batch then counts more than
     another. Count right answers and samples, and divide once, at the end.
@@ -88,6 +96,7 @@ def sum_right(batches: Batches) -> Tensor:
     mistakes=(
         batches_counted,
         batches_taken_for_full,
+        all_but_the_last_taken_for_full,
         shares_averaged,
         every_answer_with_every_label,
         right_in_percent,

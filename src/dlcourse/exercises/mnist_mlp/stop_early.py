@@ -98,18 +98,19 @@ def live_weights(
     return losses[best]
 
 
-def patience_never_renewed(
-    model: nn.Module, train_once: Measure, measure: Measure, n_epochs: int, patience: int
+def stopped(
+    *run: Any,  # noqa: ANN401 - the five arguments
+    is_new_best: Callable[[float, float], bool] = lambda loss, best: loss < best,
+    renews: bool = True,
 ) -> float:
-    """You count all epochs without a new best together: a new best should renew the patience.
-    Set the count back to 0.
-    """
+    """Stop early as the solution does, but for what counts as best and what that does."""
+    model, train_once, measure, n_epochs, patience = run
     best, waited = float("inf"), 0
     for _ in range(n_epochs):
         train_once(model)
         loss = measure(model)
-        if loss < best:
-            best = loss
+        if is_new_best(loss, best):
+            best, waited = loss, 0 if renews else waited
             weights = {name: numbers.clone() for name, numbers in model.state_dict().items()}
         else:
             waited += 1
@@ -117,6 +118,25 @@ def patience_never_renewed(
                 break
     model.load_state_dict(weights)
     return best
+
+
+def patience_never_renewed(*run: Any) -> float:  # noqa: ANN401
+    """You count all epochs without a new best together: a new best should renew the patience.
+    Set the count back to 0.
+    """
+    return stopped(*run, renews=False)
+
+
+def last_of_equals(*run: Any) -> float:  # noqa: ANN401
+    """You take a loss that equals the lowest so far for a new best one (`<=`). Of equal losses the
+    first counts: only a lower one renews the patience.
+    """
+    return stopped(*run, is_new_best=lambda loss, best: loss <= best)
+
+
+def lower_by_a_margin(*run: Any) -> float:  # noqa: ANN401
+    """A loss that is only a little lower does not count with you. It is a new lowest loss."""
+    return stopped(*run, is_new_best=lambda loss, best: loss < best - 1e-4)
 
 
 def compared_with_the_last(
@@ -135,27 +155,6 @@ def compared_with_the_last(
             weights = {name: numbers.clone() for name, numbers in model.state_dict().items()}
         if waited == patience:
             break
-    model.load_state_dict(weights)
-    return best
-
-
-def last_of_equals(
-    model: nn.Module, train_once: Measure, measure: Measure, n_epochs: int, patience: int
-) -> float:
-    """You take a loss that equals the lowest so far for a new best one (`<=`). Of equal losses the
-    first counts: only a lower one renews the patience.
-    """
-    best, waited = float("inf"), 0
-    for _ in range(n_epochs):
-        train_once(model)
-        loss = measure(model)
-        if loss <= best:
-            best, waited = loss, 0
-            weights = {name: numbers.clone() for name, numbers in model.state_dict().items()}
-        else:
-            waited += 1
-            if waited == patience:
-                break
     model.load_state_dict(weights)
     return best
 
@@ -215,6 +214,7 @@ def buffers_forgotten(
         patience_never_renewed,
         compared_with_the_last,
         last_of_equals,
+        lower_by_a_margin,
         one_epoch_late,
         buffers_forgotten,
     ),
