@@ -59,6 +59,7 @@ class Judge:
     def __init__(self, record: Record) -> None:
         """Make the judge of the exercise that `record` describes."""
         self.of = record
+        self._known: dict[Answer, list[Behavior]] = {}  # what mistakes do, as far as was asked
 
     def judge(self, *answers: object) -> Verdict:
         """Return the verdict on an answer; print nothing, and leave everything as it was.
@@ -110,16 +111,11 @@ class Judge:
     @cached_property
     def _right(self) -> list[Behavior]:
         """What the solution does on each input; not kept if it failed, which is our own fault."""
-        behaviors = self._remembered(self.of.answer)
+        behaviors = self._behaviors(self._handed_over(self.of.answer))
         for one in behaviors:
             if one.error is not None:
                 raise one.error
         return behaviors
-
-    @cached_property
-    def _known(self) -> list[tuple[str, list[Behavior]]]:
-        """The message of each mistake, and what the mistake does on each input."""
-        return [(inspect.getdoc(one) or "", self._remembered(one)) for one in self.of.mistakes]
 
     def _behaviors(self, answer: object) -> list[Behavior]:
         start_afresh()
@@ -137,13 +133,9 @@ class Judge:
             stop.add_note(self._given(untouched).rstrip(":"))
             raise
 
-    def _remembered(self, code: Answer) -> list[Behavior]:
-        """Return the behaviors of our own code, without the frames that an error holds on to."""
-        behaviors = self._behaviors(code() if self.of.is_question else code)
-        for one in behaviors:
-            if one.error is not None:
-                one.error.__traceback__ = None
-        return behaviors
+    def _handed_over(self, code: Answer) -> object:
+        """Return what `use` gets of our own code."""
+        return code() if self.of.is_question else code
 
     @cached_property
     def _inputs(self) -> list[tuple[Any, ...]]:
@@ -201,11 +193,22 @@ class Judge:
 
     def _diagnosis(self, mine: Sequence[Behavior]) -> str:
         """Return the message of the mistake that does the same on every input; "" if none does."""
-        for message, theirs in self._known:
-            pairs = zip(mine, theirs, strict=True)
-            if all(one.is_like(other, self.of.tolerance) for one, other in pairs):
-                return message
-        return ""
+        found = (one for one in self.of.mistakes if self._does_the_same(one, mine))
+        return next((inspect.getdoc(one) or "" for one in found), "")
+
+    def _does_the_same(self, mistake: Answer, mine: Sequence[Behavior]) -> bool:
+        """Tell whether a mistake does what was seen; it runs on no more inputs than that takes."""
+        known, inputs = self._known.setdefault(mistake, []), None
+        for number, one in enumerate(mine):
+            if number == len(known):
+                inputs = inputs or self._make_inputs()
+                code = self._handed_over(mistake)
+                known.append(self._behavior(code, inputs[number], self._inputs[number]))
+                if (error := known[number].error) is not None:
+                    error.__traceback__ = None  # and the frames that it holds on to
+            if not one.is_like(known[number], self.of.tolerance):
+                return False
+        return True
 
     def _question_fault(self, value: object) -> str:
         """Say what kind of answer is asked for, without giving the answer away."""
