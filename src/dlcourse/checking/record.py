@@ -33,13 +33,13 @@ def given(answer: Any) -> Any:  # noqa: ANN401 - as above
 
 
 def shown_function(text: str) -> Any:  # noqa: ANN401 - as above
-    """Return the function of that text, such as "lambda w: 2 * w"; a message shows it by its text.
+    """Return what that text makes, such as "lambda w: 2 * w"; a message shows it by its text.
 
-    For inputs that are functions: a learner can call them again.
+    For inputs that are functions, models or data sets: a learner can make and call them again.
     """
-    function = eval(text, {"torch": torch})  # noqa: S307 - our own text
-    function.__name__ = text
-    return function
+    made = eval(text, {"torch": torch})  # noqa: S307 - our own text
+    made.__name__ = text
+    return made
 
 
 def no_inputs(_: torch.Generator) -> Iterator[tuple[Any, ...]]:
