@@ -203,8 +203,8 @@ class BaseNotMade(ByTheBook):
     difficulty=3,
     place=80,
     hints=HINTS,
-    why="The batch's own numbers make it even while training; the averages stand in for them in "
-    "use, where a row may come alone.",
+    why="While training, each batch has a mean and variance of its own. In use a row may come "
+    "alone, so the averages take their place.",
     inputs=inputs,
     use=use,
     mistakes=(

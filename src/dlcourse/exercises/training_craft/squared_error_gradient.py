@@ -126,8 +126,8 @@ def asked_of_the_argument(scores: Tensor, y: Tensor) -> Tensor:
     difficulty=3,
     place=20,
     hints=HINTS,
-    why="Each slope has a factor p or 1 − p of its row: near a sure answer, right or wrong, all "
-    "are nearly 0.",
+    why="Softmax's own slopes are p·(1 − p), and −p·p for two classes: where the network is sure, "
+    "rightly or wrongly, all of them are nearly 0.",
     inputs=inputs,
     mistakes=(
         of_cross_entropy,
