@@ -41,7 +41,6 @@ def constants_by_trying(values: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def constants_by_quantile(values: Tensor) -> list[Tensor]:
-    # a tuple, or a list of the two
     return [values.mean(), values.quantile(0.5, interpolation="lower")]
 
 
