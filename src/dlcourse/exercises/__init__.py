@@ -20,6 +20,7 @@ LESSONS = {
     "polynomial_fit": "04",
     "mnist_mlp": "05",
     "gpu_timing": "06",
+    "convolutional_networks": "08",
 }
 
 
