@@ -71,7 +71,7 @@ def without_bias(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:  # noqa: A
 
 
 def sides_swapped(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
-    """You cut the places into W − w + 1 rows. There are H − h + 1 rows, and the columns come last."""
+    """You cut the places into W − w + 1 rows. There are H − h + 1, and the columns come last."""
     result = convolve(X, weights, bias)
     return result.reshape(*result.shape[:2], result.shape[3], result.shape[2])
 
