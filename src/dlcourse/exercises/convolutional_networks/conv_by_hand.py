@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional
 
 from dlcourse.checking.exercise import exercise
 
@@ -28,86 +29,86 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int, int]]:
 
 HINTS = (
     "First pad, then find how many rows and columns the result has, then fill it, one by one.",
-    "`nn.functional.pad(picture, (p, p, p, p))` puts p rows and columns of zeros on each side.",
+    "`functional.pad(picture, (p, p, p, p))` puts p rows and columns of zeros on each side.",
     "Of a length L there are (L − k) // stride + 1 places, for rows and for columns apart.",
     "The window of result [i, j] starts at row i · stride, column j · stride of what is padded.",
     "Multiply the window and the filter element by element, and take the sum.",
 )
 
 
-def by_torch(picture: Tensor, weights: Tensor, stride: int) -> Tensor:
-    return nn.functional.conv2d(picture[None, None], weights[None, None], stride=stride)[0, 0]
+def by_torch(picture: Tensor, weight: Tensor, stride: int) -> Tensor:
+    return functional.conv2d(picture[None, None], weight[None, None], stride=stride)[0, 0]
 
 
 def padded_by(picture: Tensor, padding: int) -> Tensor:
-    return nn.functional.pad(picture, (padding,) * 4)
+    return functional.pad(picture, (padding,) * 4)
 
 
-def flipped(picture: Tensor, weights: Tensor, stride: int, padding: int) -> Tensor:
+def flipped(picture: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
     """You flipped the filter, as textbooks define a convolution. PyTorch does not: the first weight
     meets the first pixel of the window.
     """
-    return by_torch(padded_by(picture, padding), weights.flip(0, 1), stride)
+    return by_torch(padded_by(picture, padding), weight.flip(0, 1), stride)
 
 
-def windows_without_stride(picture: Tensor, weights: Tensor, stride: int, padding: int) -> Tensor:
+def windows_without_stride(picture: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
     """Your result has the right size, but its windows move by one pixel: [i, j] starts in row
     i · stride and column j · stride.
     """
     padded = padded_by(picture, padding)
-    n_rows, n_columns = by_torch(padded, weights, stride).shape
-    return by_torch(padded, weights, 1)[:n_rows, :n_columns]
+    n_rows, n_columns = by_torch(padded, weight, stride).shape
+    return by_torch(padded, weight, 1)[:n_rows, :n_columns]
 
 
-def without_stride(picture: Tensor, weights: Tensor, stride: int, padding: int) -> Tensor:  # noqa: ARG001
+def without_stride(picture: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:  # noqa: ARG001
     """You left out the stride: the filter should move by `stride` pixels, down and to the right."""
-    return by_torch(padded_by(picture, padding), weights, 1)
+    return by_torch(padded_by(picture, padding), weight, 1)
 
 
-def not_padded(picture: Tensor, weights: Tensor, stride: int, padding: int) -> Tensor:  # noqa: ARG001
+def not_padded(picture: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:  # noqa: ARG001
     """You left out the padding: zeros belong around the picture before anything else."""
-    return by_torch(picture, weights, stride)
+    return by_torch(picture, weight, stride)
 
 
-def padded_at_the_start(picture: Tensor, weights: Tensor, stride: int, padding: int) -> Tensor:
+def padded_at_the_start(picture: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
     """You padded above and on the left only. All four sides get `padding` zeros."""
-    return by_torch(nn.functional.pad(picture, (padding, 0, padding, 0)), weights, stride)
+    return by_torch(functional.pad(picture, (padding, 0, padding, 0)), weight, stride)
 
 
-def padded_at_the_end(picture: Tensor, weights: Tensor, stride: int, padding: int) -> Tensor:
+def padded_at_the_end(picture: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
     """You padded below and on the right only. All four sides get `padding` zeros."""
-    return by_torch(nn.functional.pad(picture, (0, padding, 0, padding)), weights, stride)
+    return by_torch(functional.pad(picture, (0, padding, 0, padding)), weight, stride)
 
 
-def padded_sideways(picture: Tensor, weights: Tensor, stride: int, padding: int) -> Tensor:
+def padded_sideways(picture: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
     """You padded on the left and on the right only: `pad` takes a pair for each dimension, the last
     one first, so it needs four numbers here.
     """
-    return by_torch(nn.functional.pad(picture, (padding, padding)), weights, stride)
+    return by_torch(functional.pad(picture, (padding, padding)), weight, stride)
 
 
-def averaged(picture: Tensor, weights: Tensor, stride: int, padding: int) -> Tensor:
+def averaged(picture: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
     """You took the mean of the products. A convolution takes their sum."""
-    return by_torch(padded_by(picture, padding), weights, stride) / weights.numel()
+    return by_torch(padded_by(picture, padding), weight, stride) / weight.numel()
 
 
-def one_too_few(picture: Tensor, weights: Tensor, stride: int, padding: int) -> Tensor:
+def one_too_few(picture: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
     """Your last row and column are missing: in a length L the filter has (L − k) // stride places
     after the first one. Add 1.
     """
-    return by_torch(padded_by(picture, padding), weights, stride)[:-1, :-1]
+    return by_torch(padded_by(picture, padding), weight, stride)[:-1, :-1]
 
 
-def over_the_edge(picture: Tensor, weights: Tensor, stride: int, padding: int) -> Tensor:
+def over_the_edge(picture: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
     """Your last window goes beyond the edge. Only whole windows count: (L − k) // stride + 1."""
     padded = padded_by(picture, padding)
     n_rows, n_columns = (-(-length // stride) for length in padded.shape)
     result = picture.new_zeros(n_rows, n_columns)
     for i in range(n_rows):
         for j in range(n_columns):
-            rows = slice(i * stride, i * stride + weights.shape[0])
-            columns = slice(j * stride, j * stride + weights.shape[1])
-            result[i, j] = (padded[rows, columns] * weights).sum()
+            rows = slice(i * stride, i * stride + weight.shape[0])
+            columns = slice(j * stride, j * stride + weight.shape[1])
+            result[i, j] = (padded[rows, columns] * weight).sum()
     return result
 
 
@@ -132,19 +133,19 @@ def over_the_edge(picture: Tensor, weights: Tensor, stride: int, padding: int) -
         over_the_edge,
     ),
 )
-def conv_by_hand(picture: Tensor, weights: Tensor, stride: int, padding: int) -> Tensor:
+def conv_by_hand(picture: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
     """Return what `conv2d` makes of one gray picture with one filter, without calling it.
 
-    `picture` is (H, W) and gets `padding` rows and columns of zeros on each side. `weights` is the
+    `picture` is (H, W) and gets `padding` rows and columns of zeros on each side. `weight` is the
     filter, (h, w); it moves by `stride` pixels, down and to the right, and always fits once.
     """
-    padded = nn.functional.pad(picture, (padding, padding, padding, padding))
-    h, w = weights.shape
+    padded = functional.pad(picture, (padding, padding, padding, padding))
+    h, w = weight.shape
     n_rows = (padded.shape[0] - h) // stride + 1
     n_columns = (padded.shape[1] - w) // stride + 1
     result = picture.new_zeros(n_rows, n_columns)
     for i in range(n_rows):
         for j in range(n_columns):
             top, left = i * stride, j * stride
-            result[i, j] = (padded[top : top + h, left : left + w] * weights).sum()
+            result[i, j] = (padded[top : top + h, left : left + w] * weight).sum()
     return result

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional
 
 from dlcourse.checking.comparison import Tolerance
 from dlcourse.checking.exercise import exercise
@@ -23,93 +24,93 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         (2, 5, 2, (3, 4), (1, 1)),
     ):
         X = torch.randn(n, n_in, *size, generator=rng)
-        weights = torch.randn(n_out, n_in, *kernel, generator=rng)
-        yield X, weights, torch.randn(n_out, generator=rng)
+        weight = torch.randn(n_out, n_in, *kernel, generator=rng)
+        yield X, weight, torch.randn(n_out, generator=rng)
     X = torch.randn(2, 6, 5, 3, generator=rng).double().permute(0, 3, 1, 2)  # channels last
-    weights = torch.randn(4, 2, 3, 3, generator=rng).double().permute(0, 2, 1, 3)
-    yield X, weights, torch.randn(8, generator=rng).double()[::2]
+    weight = torch.randn(4, 2, 3, 3, generator=rng).double().permute(0, 2, 1, 3)
+    yield X, weight, torch.randn(8, generator=rng).double()[::2]
 
 
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "`nn.functional.unfold(X, (h, w))` is (N, C · h · w, places): a column for each window.",
+    "`functional.unfold(X, (h, w))` is (B, C · h · w, places): a column for each window.",
     "A column has its numbers in the order channel, row, column. Lay each filter out like that.",
-    "`weights.flatten(1)` is (K, C · h · w). Which product makes (N, K, places) of the two?",
-    "`weights.flatten(1) @ columns`. The bias belongs to the filters: `bias[:, None]`.",
+    "`weight.flatten(1)` is (K, C · h · w). Which product makes (B, K, places) of the two?",
+    "`weight.flatten(1) @ columns`. The bias belongs to the filters: `bias[:, None]`.",
     "Last, the places become rows and columns: (H − h + 1, W − w + 1), in this order.",
 )
 
 
-def convolve(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
-    return nn.functional.conv2d(X, weights, bias)
+def convolve(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return functional.conv2d(X, weight, bias)
 
 
-def channels_last(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+def channels_last(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """You laid out the filters with the channels last. `unfold` orders a window by channel, row and
-    column, just as `weights.flatten(1)` does: no `permute` is needed.
+    column, just as `weight.flatten(1)` does: no `permute` is needed.
     """
-    mixed = weights.permute(0, 2, 3, 1).reshape(weights.shape)
+    mixed = weight.permute(0, 2, 3, 1).reshape(weight.shape)
     return convolve(X, mixed, bias)
 
 
-def first_picture_only(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+def first_picture_only(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Only the first picture of the batch came out: the result needs one for each picture of X."""
-    return convolve(X[:1], weights, bias)
+    return convolve(X[:1], weight, bias)
 
 
-def first_picture_alone(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+def first_picture_alone(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Only the first picture of the batch came out, and without its dimension. `@` multiplies each
     matrix of a batch: no index [0] is needed.
     """
-    return convolve(X, weights, bias)[0]
+    return convolve(X, weight, bias)[0]
 
 
-def without_bias(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:  # noqa: ARG001
+def without_bias(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # noqa: ARG001
     """You forgot the bias: each filter adds its own number in all places."""
-    return nn.functional.conv2d(X, weights)
+    return functional.conv2d(X, weight)
 
 
-def sides_swapped(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+def sides_swapped(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """You cut the places into W − w + 1 rows. There are H − h + 1, and the columns come last."""
-    result = convolve(X, weights, bias)
+    result = convolve(X, weight, bias)
     return result.reshape(*result.shape[:2], result.shape[3], result.shape[2])
 
 
-def places_first(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
-    """Your product is (N, places, K), and `reshape` cut it anew into another order. Swap its last
+def places_first(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Your product is (B, places, K), and `reshape` cut it anew into another order. Swap its last
     two dimensions with `transpose(1, 2)` first, or multiply the other way round.
     """
-    result = convolve(X, weights, bias)
+    result = convolve(X, weight, bias)
     return result.flatten(2).transpose(1, 2).reshape(result.shape)
 
 
-def channels_at_the_end(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
-    """Your channels come last. The result is (N, K, rows, columns): the filters' number comes right
+def channels_at_the_end(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Your channels come last. The result is (B, K, rows, columns): the filters' number comes right
     after the batch.
     """
-    return convolve(X, weights, bias).permute(0, 2, 3, 1)
+    return convolve(X, weight, bias).permute(0, 2, 3, 1)
 
 
-def flipped(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+def flipped(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """You flipped the filters. PyTorch's convolution uses them as they are."""
-    return convolve(X, weights.flip(2, 3), bias)
+    return convolve(X, weight.flip(2, 3), bias)
 
 
-def bias_along_the_places(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+def bias_along_the_places(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Your bias, (K,), was lined up with the last dimension, the places. It belongs to the filters:
     `bias[:, None]` is (K, 1), and each row gets its own number.
     """
-    columns = nn.functional.unfold(X, weights.shape[2:])
-    product = weights.flatten(1) @ columns + bias
-    return product.reshape(convolve(X, weights, bias).shape)
+    columns = functional.unfold(X, weight.shape[2:])
+    product = weight.flatten(1) @ columns + bias
+    return product.reshape(convolve(X, weight, bias).shape)
 
 
-def one_long_row(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+def one_long_row(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """All numbers are right, but the places still stand in one row. Cut them into H − h + 1 rows
     and W − w + 1 columns.
     """
-    return convolve(X, weights, bias).flatten(2)
+    return convolve(X, weight, bias).flatten(2)
 
 
 @exercise(
@@ -134,13 +135,13 @@ def one_long_row(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
     ),
     tolerance=Tolerance(absolute=1e-5),
 )
-def conv_by_unfold(X: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
-    """Return what `conv2d(X, weights, bias)` does, by `nn.functional.unfold` and one product `@`.
+def conv_by_unfold(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Return what `conv2d(X, weight, bias)` does, by `functional.unfold` and one product `@`.
 
-    X is a batch of pictures, (N, C, H, W); `weights` are K filters, (K, C, h, w); `bias` is (K,).
-    No padding, stride 1: the result is (N, K, H − h + 1, W − w + 1).
+    X is a batch of pictures, (B, C, H, W); `weight` holds K filters, (K, C, h, w); `bias` is (K,).
+    No padding, stride 1: the result is (B, K, H − h + 1, W − w + 1).
     """
-    h, w = weights.shape[2:]
-    columns = nn.functional.unfold(X, (h, w))
-    result = weights.flatten(1) @ columns + bias[:, None]
-    return result.reshape(len(X), len(weights), X.shape[2] - h + 1, X.shape[3] - w + 1)
+    h, w = weight.shape[2:]
+    columns = functional.unfold(X, (h, w))
+    result = weight.flatten(1) @ columns + bias[:, None]
+    return result.reshape(len(X), len(weight), X.shape[2] - h + 1, X.shape[3] - w + 1)

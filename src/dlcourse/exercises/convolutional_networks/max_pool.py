@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional
 
 from dlcourse.checking.exercise import exercise
 
@@ -25,13 +26,13 @@ HINTS = (
     "It is the convolution by loops again, with a maximum in place of the sum of products.",
     "All pictures and channels can go through one window at once: `padded[:, :, rows, columns]`.",
     "Which number never wins a maximum, whatever the others are? Pad with that one.",
-    "`nn.functional.pad(X, (p, p, p, p), value=-torch.inf)`; a window's `amax(dim=(2, 3))`.",
+    "`functional.pad(X, (p, p, p, p), value=-torch.inf)`; a window's `amax(dim=(2, 3))`.",
 )
 
 
 def pool(X: Tensor, size: int, stride: int, padding: int, fill: float = -torch.inf) -> Tensor:
-    padded = nn.functional.pad(X, (padding,) * 4, value=fill)
-    return nn.functional.max_pool2d(padded, size, stride)
+    padded = functional.pad(X, (padding,) * 4, value=fill)
+    return functional.max_pool2d(padded, size, stride)
 
 
 def padded_with_zeros(X: Tensor, size: int, stride: int, padding: int) -> Tensor:
@@ -53,7 +54,7 @@ def not_padded(X: Tensor, size: int, stride: int, padding: int) -> Tensor:  # no
 
 def averaged(X: Tensor, size: int, stride: int, padding: int) -> Tensor:
     """You took the mean of each window. The largest number is asked for."""
-    return nn.functional.avg_pool2d(X, size, stride, padding)
+    return functional.avg_pool2d(X, size, stride, padding)
 
 
 def strides_of_the_window(X: Tensor, size: int, stride: int, padding: int) -> Tensor:  # noqa: ARG001
@@ -85,8 +86,8 @@ def one_too_few(X: Tensor, size: int, stride: int, padding: int) -> Tensor:
 
 def over_the_edge(X: Tensor, size: int, stride: int, padding: int) -> Tensor:
     """You pool what is left at the edge as well. A window that does not fit is left out."""
-    padded = nn.functional.pad(X, (padding,) * 4, value=-torch.inf)
-    return nn.functional.max_pool2d(padded, size, stride, ceil_mode=True)
+    padded = functional.pad(X, (padding,) * 4, value=-torch.inf)
+    return functional.max_pool2d(padded, size, stride, ceil_mode=True)
 
 
 def over_all_channels(X: Tensor, size: int, stride: int, padding: int) -> Tensor:
@@ -127,13 +128,13 @@ def over_the_batch(X: Tensor, size: int, stride: int, padding: int) -> Tensor:
     ),
 )
 def max_pool(X: Tensor, size: int, stride: int, padding: int) -> Tensor:
-    """Return the largest number of each window, for each picture and channel of X, (N, C, H, W).
+    """Return the largest number of each window, for each picture and channel of X, (B, C, H, W).
 
     Write it without `max_pool2d`. The windows are size × size, move by `stride`, and lie wholly in
     the padded picture. `padding` rows and columns are added on each side; what is in them never
     counts. They are at most half as wide as a window.
     """
-    padded = nn.functional.pad(X, (padding, padding, padding, padding), value=-torch.inf)
+    padded = functional.pad(X, (padding, padding, padding, padding), value=-torch.inf)
     n_rows = (padded.shape[2] - size) // stride + 1
     n_columns = (padded.shape[3] - size) // stride + 1
     result = X.new_empty(*X.shape[:2], n_rows, n_columns)

@@ -210,7 +210,7 @@ def occlusion_map(
 
     Result [i, j] belongs to a patch of size × size pixels, all `background`, whose top left pixel
     is in row i and column j: (H − size + 1, W − size + 1) for a picture (C, H, W). `model` is in
-    eval mode; it takes a batch, (N, C, H, W), and returns scores. The picture stays as it was.
+    eval mode; it takes a batch, (B, C, H, W), and returns scores. The picture stays as it was.
     """
     n_rows, n_columns = picture.shape[1] - size + 1, picture.shape[2] - size + 1
     result = torch.empty(n_rows, n_columns)

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional
 
 from dlcourse.checking.exercise import exercise
 
@@ -29,7 +30,7 @@ def use(
 
 
 def compared_with_copies(X: Tensor, moved: Tensor, most: int) -> tuple[Tensor, ...]:
-    """Try all shifts: return which pictures were moved (N,), by how much, down and right (N, 2),
+    """Try all shifts: return which pictures were moved (B,), by how much, down and right (B, 2),
     where this leaves a gap, and what a roll would have made, like X.
     """
     is_copy, shifts = torch.zeros(len(X), dtype=torch.bool), torch.zeros(len(X), 2)
@@ -37,8 +38,8 @@ def compared_with_copies(X: Tensor, moved: Tensor, most: int) -> tuple[Tensor, .
     for down in range(-most, most + 1):
         for right in range(-most, most + 1):
             frame = (right, -right, down, -down)
-            gap = nn.functional.pad(torch.ones_like(X[0]), frame) == 0
-            same = (nn.functional.pad(X, frame) - moved).abs() < 1e-5  # in float32 as well
+            gap = functional.pad(torch.ones_like(X[0]), frame) == 0
+            same = (functional.pad(X, frame) - moved).abs() < 1e-5  # in float32 as well
             found = (same | gap).flatten(1).all(dim=1) & ~gap.all()
             if found.any():
                 is_copy |= found
@@ -57,7 +58,7 @@ def filling(gaps: Tensor, rolled: Tensor, background: float) -> str:
 
 
 def spread_of(shifts: Tensor, most: int) -> dict[str, object]:
-    """Return which shifts were drawn, (N, 2), and whether it is about equally often."""
+    """Return which shifts were drawn, (B, 2), and whether it is about equally often."""
     n_pairs = len(shifts.unique(dim=0))
     if most > 0 and n_pairs == 1:
         return {"shifts in the batch": "one for all pictures"}
@@ -84,14 +85,14 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int, float]]:
 HINTS = (
     "Each picture needs two numbers of its own: how far down, and how far to the right.",
     "A picture with a frame of background, of which you cut a window of the old size, has moved.",
-    "`nn.functional.pad(X, (most, most, most, most), value=background)` puts the frame around.",
+    "`functional.pad(X, (most, most, most, most), value=background)` puts the frame around.",
     "It starts in a row and a column from 0 to 2 · most: `torch.randint(2 * most + 1, (2,))`.",
 )
 
 
 def moved_by(X: Tensor, most: int, background: float, shifts: Tensor) -> Tensor:
-    """Return the pictures, moved by shifts (N, 2) that are counted from −most."""
-    padded = nn.functional.pad(X, (most,) * 4, value=background)
+    """Return the pictures, moved by shifts (B, 2) that are counted from −most."""
+    padded = functional.pad(X, (most,) * 4, value=background)
     H, W = X.shape[2:]
     pairs = zip(padded, (most - shifts).tolist(), strict=True)
     return torch.stack([one[:, top : top + H, left : left + W] for one, (top, left) in pairs])
@@ -128,7 +129,7 @@ def filled_with_the_edge(X: Tensor, most: int, background: float) -> Tensor:  # 
 
 
 def one_for_all(X: Tensor, most: int, background: float) -> Tensor:
-    """You drew one shift for the whole batch: all pictures move alike. Draw for each of them."""
+    """All pictures of your batch move alike, or none moves. Draw a shift for each of them."""
     return moved_by(X, most, background, drawn(X[:1], most, -most).expand(len(X), 2))
 
 
@@ -189,13 +190,13 @@ def sideways_only(X: Tensor, most: int, background: float) -> Tensor:
     ),
 )
 def shift_pictures(X: Tensor, most: int, background: float) -> Tensor:
-    """Return the pictures X, (N, C, H, W), each moved at random; all of its channels move together.
+    """Return the pictures X, (B, C, H, W), each moved at random; all of its channels move together.
 
     For each picture two whole numbers are drawn, from −most to most, all equally likely: how many
     pixels it moves down, and how many to the right. What becomes free is `background`; what leaves
     the picture is gone. X stays as it was.
     """
-    padded = nn.functional.pad(X, (most, most, most, most), value=background)
+    padded = functional.pad(X, (most, most, most, most), value=background)
     H, W = X.shape[2:]
     starts = torch.randint(2 * most + 1, (len(X), 2)).tolist()
     moved = torch.empty_like(X)
