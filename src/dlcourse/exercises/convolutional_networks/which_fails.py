@@ -31,8 +31,8 @@ def size_without_border() -> str:
 
 
 def batch_of_another_size() -> str:
-    """(e) raises: `reshape(-1, 28 * 28)` makes 8 rows of each picture. The network gives 256 rows of
-    scores, and `cross_entropy` complains that there are only 32 labels.
+    """(e) raises: `reshape(-1, 28 * 28)` makes 8 rows of each photo. The network gives 256 rows
+    of scores, and `cross_entropy` complains that there are only 32 labels.
     """
     return "e"
 
