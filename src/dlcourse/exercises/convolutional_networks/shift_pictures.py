@@ -102,23 +102,23 @@ def drawn(X: Tensor, most: int, lowest: int, n: int = 2) -> Tensor:
     return torch.randint(lowest, most + 1, (len(X), n))
 
 
-def rolled(X: Tensor, most: int, background: float) -> Tensor:  # noqa: ARG001
-    """You used `roll`: what leaves on one side comes back on the other, and a 7 gets a dash under
-    it. Fill what becomes free with the background.
+def rolled_around(X: Tensor, most: int, background: float) -> Tensor:  # noqa: ARG001
+    """You used `roll`: what leaves on one side comes back on the other. Fill the gap with the
+    background.
     """
     shifts = drawn(X, most, -most).tolist()
     return torch.stack([one.roll(shift, dims=(1, 2)) for one, shift in zip(X, shifts, strict=True)])
 
 
 def filled_with_zero(X: Tensor, most: int, background: float) -> Tensor:  # noqa: ARG001
-    """You filled up with 0. In standardized pictures the background is another number, and 0 is a
-    gray stripe: pad with `value=background`.
+    """You filled the gap with 0. In standardized pictures the background is another number, and 0
+    is a gray stripe: pad with `value=background`.
     """
     return moved_by(X, most, 0, drawn(X, most, -most))
 
 
 def filled_with_the_edge(X: Tensor, most: int, background: float) -> Tensor:  # noqa: ARG001
-    """You filled up with copies of the edge. Fill what becomes free with the background."""
+    """You filled the gap with copies of the edge. Fill it with the background."""
     H, W = X.shape[2:]
     rows, columns = torch.arange(H), torch.arange(W)
     copies = []
@@ -177,7 +177,7 @@ def sideways_only(X: Tensor, most: int, background: float) -> Tensor:
     inputs=inputs,
     use=use,
     mistakes=(
-        rolled,
+        rolled_around,
         filled_with_zero,
         filled_with_the_edge,
         one_for_all,
@@ -193,8 +193,8 @@ def shift_pictures(X: Tensor, most: int, background: float) -> Tensor:
     """Return the pictures X, (B, C, H, W), each moved at random; all of its channels move together.
 
     For each picture two whole numbers are drawn, from −most to most, all equally likely: how many
-    pixels it moves down, and how many to the right. What becomes free is `background`; what leaves
-    the picture is gone. X stays as it was.
+    pixels it moves down, and how many to the right. The gap that this leaves is filled with
+    `background`; what leaves the picture is lost. X stays as it was.
     """
     padded = functional.pad(X, (most, most, most, most), value=background)
     H, W = X.shape[2:]
