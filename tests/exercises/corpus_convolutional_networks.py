@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torchvision.transforms import RandomCrop  # type: ignore[import-untyped]
 
 from corpus import right, wrong
 from dlcourse.exercises import convolutional_networks as ex
@@ -677,6 +678,19 @@ def occlusion_in_rows(
     return np.array(result)
 
 
+@wrong(ex.occlusion_map, "without a batch")
+def occlusion_without_a_batch(
+    model: nn.Module, picture: Tensor, label: int, size: int, background: float
+) -> Tensor:
+    result = torch.zeros([length - size + 1 for length in picture.shape[1:]])
+    for i, j in np.ndindex(*result.shape):
+        covered = picture.clone()
+        covered[:, i : i + size, j : j + size] = background
+        with torch.no_grad():
+            result[i, j] = model(covered).softmax(dim=1)[0, label]
+    return result
+
+
 @wrong(ex.occlusion_map, "whichever class has it")
 def occlusion_of_the_answer(
     model: nn.Module, picture: Tensor, label: int, size: int, background: float
@@ -798,6 +812,20 @@ def shifted_by_rounding(X: Tensor, most: int, background: float) -> Tensor:
         part = X[n, :, max(0, -i) : H - max(0, i), max(0, -j) : W - max(0, j)]
         out[n, :, max(0, i) : H + min(0, i), max(0, j) : W + min(0, j)] = part
     return out
+
+
+@right(ex.shift_pictures)
+def shifted_by_crop(X: Tensor, most: int, background: float) -> Tensor:
+    """As the lesson does it."""
+    crop = RandomCrop(tuple(X.shape[2:]))
+    framed = functional.pad(X, (most, most, most, most), value=background)
+    return torch.stack([crop(x) for x in framed])
+
+
+@wrong(ex.shift_pictures, "move alike")
+def shifted_by_one_crop(X: Tensor, most: int, background: float) -> Any:  # noqa: ANN401
+    framed = functional.pad(X, (most, most, most, most), value=background)
+    return RandomCrop(tuple(X.shape[2:]))(framed)
 
 
 @wrong(ex.shift_pictures, "You used `roll`")
@@ -971,6 +999,17 @@ def vgg_lazily_flattened(n_channels: int, widths: Sequence[int], n_classes: int)
     return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(n_classes))
 
 
+@wrong(ex.make_vgg, "From the second block on")
+def vgg_with_equal_starts(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.Module:
+    model = nn.Sequential()
+    for width in widths:
+        model.append(nn.Conv2d(n_channels, width, 3, padding=1)).append(nn.ReLU())
+        model.append(nn.Conv2d(width, width, 3, padding=1)).append(nn.ReLU())
+        model.append(nn.MaxPool2d(2))
+    model.append(nn.AdaptiveAvgPool2d(1)).append(nn.Flatten())
+    return model.append(nn.Linear(widths[-1], n_classes))
+
+
 @wrong(ex.make_vgg, "ends with softmax")
 def vgg_of_probabilities(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.Module:
     end = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1], n_classes), nn.Softmax(1)
@@ -1096,6 +1135,71 @@ class BlockWithoutProjection(Path):
         """Return the maps."""
         Y = self.bn2(self.conv2(self.bn1(self.conv1(X)).relu()))
         return torch.relu(Y + X)
+
+
+@wrong(ex.ResidualBlock, "stride = 3")
+class BlockForStridesOfTwo(Path):
+    """It projects for a stride of 2."""
+
+    def __init__(self, n_in: int, n_out: int, stride: int) -> None:
+        super().__init__(n_in, n_out, stride)
+        if n_in == n_out and stride != 2:
+            self.skip = nn.Identity()
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Return the maps."""
+        Y = self.bn2(self.conv2(self.bn1(self.conv1(X)).relu()))
+        return torch.relu(Y + self.skip(X))
+
+
+@wrong(ex.ResidualBlock)
+class BlockThatWidensOnly(Path):
+    """It projects where there are more channels than before."""
+
+    def __init__(self, n_in: int, n_out: int, stride: int) -> None:
+        super().__init__(n_in, n_out, stride)
+        if n_in >= n_out and stride == 1:
+            self.skip = nn.Identity()
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Return the maps."""
+        Y = self.bn2(self.conv2(self.bn1(self.conv1(X)).relu()))
+        return torch.relu(Y + self.skip(X))
+
+
+@wrong(ex.ResidualBlock)
+class BlockWithoutPadding(Path):
+    """Its path cuts off the border."""
+
+    def __init__(self, n_in: int, n_out: int, stride: int) -> None:
+        super().__init__(n_in, n_out, stride)
+        self.conv1 = nn.Conv2d(n_in, n_out, 3, stride)
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Return the maps."""
+        Y = self.bn2(self.conv2(self.bn1(self.conv1(X)).relu()))
+        return torch.relu(Y + self.skip(X))
+
+
+@wrong(ex.ResidualBlock, "first in your `__init__`")
+class BlockWithoutSuper(nn.Module):
+    """It forgets its base."""
+
+    def __init__(self, n_in: int, n_out: int, stride: int) -> None:
+        self.path = nn.Sequential(nn.Conv2d(n_in, n_out, 3, stride, 1), nn.BatchNorm2d(n_out))
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Return the maps."""
+        return X
+
+
+@wrong(ex.ResidualBlock, "a `return` is missing")
+class BlockThatReturnsNothing(Path):
+    """It has no return."""
+
+    def forward(self, X: Tensor) -> None:
+        """Compute the maps."""
+        self.bn2(self.conv2(self.bn1(self.conv1(X)).relu()))
 
 
 @wrong(ex.ResidualBlock, "You change X itself")

@@ -166,6 +166,26 @@ def widened_late(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.M
     return nn.Sequential(*layers, *head(n_channels, n_classes))
 
 
+def channels_not_carried(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.Module:
+    """All your blocks start with as many channels as the picture has. From the second block on it
+    is the width of the block before: set `n_channels = width` at the end of each.
+    """
+    layers: list[nn.Module] = []
+    for width in widths:
+        layers += blocks(n_channels, [width])
+    return nn.Sequential(*layers, *head(widths[-1], n_classes))
+
+
+def channels_never_carried(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.Module:
+    """Your linear layer, or a second block, starts with as many channels as the picture has. It
+    gets those of the last block: set `n_channels = width` at the end of each.
+    """
+    layers: list[nn.Module] = []
+    for width in widths:
+        layers += blocks(n_channels, [width])
+    return nn.Sequential(*layers, *head(n_channels, n_classes))
+
+
 @exercise(
     "A network of blocks",
     minutes=8,
@@ -187,6 +207,8 @@ def widened_late(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.M
         softmax_at_the_end,
         one_convolution_a_block,
         widened_late,
+        channels_not_carried,
+        channels_never_carried,
     ),
     tolerance=Tolerance(absolute=1e-5),
 )

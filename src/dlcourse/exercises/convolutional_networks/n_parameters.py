@@ -80,7 +80,15 @@ def filters_without_bias(layers: Layers) -> int:
     )
 
 
-def one_bias_for_each_sheet(layers: Layers) -> int:
+def linear_without_bias(layers: Layers) -> int:
+    """Your filters are right, but a linear layer has biases as well: one for each output."""
+    return sum(
+        weights_of(kind, sizes) + (0 if kind == "linear" else biases_of(kind, sizes))
+        for kind, *sizes in layers
+    )
+
+
+def one_bias_for_each_table(layers: Layers) -> int:
     """You gave a filter a bias for each input channel. It adds up what all its tables give, and
     then one bias.
     """
@@ -131,7 +139,8 @@ def pools_counted(layers: Layers) -> int:
         without_biases,
         without_any_bias,
         filters_without_bias,
-        one_bias_for_each_sheet,
+        linear_without_bias,
+        one_bias_for_each_table,
         lines_for_filters,
         running_averages_counted,
         norms_left_out,

@@ -84,9 +84,9 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int, float]]:
 
 HINTS = (
     "Each picture needs two numbers of its own: how far down, and how far to the right.",
-    "A picture with a frame of background, of which you cut a window of the old size, has moved.",
+    "Put a frame of background around each picture, and cut a window of the old size out of it.",
     "`functional.pad(X, (most, most, most, most), value=background)` puts the frame around.",
-    "It starts in a row and a column from 0 to 2 · most: `torch.randint(2 * most + 1, (2,))`.",
+    "Its first row and its first column are from 0 to 2 · most: `torch.randint(2 * most + 1, ())`.",
 )
 
 

@@ -43,7 +43,7 @@ def batch_of_another_size() -> str:
     difficulty=1,
     place=130,
     hints=HINTS,
-    why="`reshape` cuts the numbers anew: (b) gets three mixtures of rows and colors as channels.",
+    why="`reshape` cuts anew: each channel of (b) is a third of the photo, its colors mixed.",
     mistakes=(channel_where_rows_are, right_one, size_without_border, batch_of_another_size),
 )
 def which_fails() -> str:
