@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torchvision.transforms import RandomCrop  # type: ignore[import-untyped]
 
 from corpus import right, wrong
 from dlcourse.exercises import convolutional_networks as ex
@@ -812,20 +811,6 @@ def shifted_by_rounding(X: Tensor, most: int, background: float) -> Tensor:
         part = X[n, :, max(0, -i) : H - max(0, i), max(0, -j) : W - max(0, j)]
         out[n, :, max(0, i) : H + min(0, i), max(0, j) : W + min(0, j)] = part
     return out
-
-
-@right(ex.shift_pictures)
-def shifted_by_crop(X: Tensor, most: int, background: float) -> Tensor:
-    """As the lesson does it."""
-    crop = RandomCrop(tuple(X.shape[2:]))
-    framed = functional.pad(X, (most, most, most, most), value=background)
-    return torch.stack([crop(x) for x in framed])
-
-
-@wrong(ex.shift_pictures, "move alike")
-def shifted_by_one_crop(X: Tensor, most: int, background: float) -> Any:  # noqa: ANN401
-    framed = functional.pad(X, (most, most, most, most), value=background)
-    return RandomCrop(tuple(X.shape[2:]))(framed)
 
 
 @wrong(ex.shift_pictures, "You used `roll`")

@@ -643,6 +643,23 @@ def test_any_draw_of_shifts_is_right(seed: int) -> None:
     assert verdict.outcome is Outcome.PASSED, verdict.message
 
 
+def test_a_random_crop_of_each_picture_is_right_and_one_of_the_batch_is_not() -> None:
+    transforms = pytest.importorskip("torchvision.transforms")
+
+    def crop_each(X: Tensor, most: int, background: float) -> Tensor:
+        framed = functional.pad(X, (most, most, most, most), value=background)
+        crop = transforms.RandomCrop(tuple(X.shape[2:]))
+        return torch.stack([crop(x) for x in framed])
+
+    def crop_all(X: Tensor, most: int, background: float) -> Any:  # noqa: ANN401
+        framed = functional.pad(X, (most, most, most, most), value=background)
+        return transforms.RandomCrop(tuple(X.shape[2:]))(framed)
+
+    verdict = ex.shift_pictures.judge(crop_each)
+    assert verdict.outcome is Outcome.PASSED, verdict.message
+    assert "move alike" in ex.shift_pictures.judge(crop_all).message
+
+
 def test_vgg_has_as_many_weights_as_the_other_exercise_counts() -> None:
     model = ex.make_vgg.answer(3, [8, 16], 10)
     convs = [(3, 8), (8, 8), (8, 16), (16, 16)]
