@@ -846,10 +846,44 @@ def shifted_by_less(X: Tensor, most: int, background: float) -> Tensor:
     return moved
 
 
+@wrong(ex.shift_pictures, "same shifts in every call")
+def shifted_by_a_generator_of_its_own(X: Tensor, most: int, background: float) -> Tensor:
+    rng = np.random.default_rng(0)
+    framed = functional.pad(X, (most, most, most, most), value=background)
+    moved = torch.empty_like(X)
+    for n in range(len(X)):
+        i, j = rng.integers(0, 2 * most, 2, endpoint=True)
+        moved[n] = framed[n, :, i : i + X.shape[2], j : j + X.shape[3]]
+    return moved
+
+
+@wrong(ex.shift_pictures)
+def shifted_in_turns(X: Tensor, most: int, background: float) -> Tensor:
+    """Every shift is there, and none is drawn."""
+    side = 2 * most + 1
+    framed = functional.pad(X, (most, most, most, most), value=background)
+    moved = torch.empty_like(X)
+    for n in range(len(X)):
+        i, j = n // side % side, n % side
+        moved[n] = framed[n, :, i : i + X.shape[2], j : j + X.shape[3]]
+    return moved
+
+
 @wrong(ex.shift_pictures)
 def shifted_channels_apart(X: Tensor, most: int, background: float) -> Tensor:
     flat = X.reshape(-1, 1, *X.shape[2:])
     return shifted_by_rounding(flat, most, background).reshape(X.shape)
+
+
+@wrong(ex.shift_pictures, "about equally often")
+def shifted_seldom_by_most(X: Tensor, most: int, background: float) -> Tensor:
+    """Rounds a number from −most to most: both ends get half as much as the others."""
+    framed = functional.pad(X, (most, most, most, most), value=background)
+    moved = torch.empty_like(X)
+    for n in range(len(X)):
+        i, j = (most + (2 * torch.rand(2) - 1) * most).round().int().tolist()
+        moved[n] = framed[n, :, i : i + X.shape[2], j : j + X.shape[3]]
+    return moved
 
 
 @wrong(ex.shift_pictures)
