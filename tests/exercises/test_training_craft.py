@@ -777,3 +777,11 @@ def test_each_right_cause_has_the_signs_of_its_run() -> None:
     fast, _ = _first_losses(rate=300)
     assert fast[0] == pytest.approx(math.log(10), abs=0.3)
     assert fast[1] > 1000
+
+
+@pytest.mark.parametrize("written", ["{}", "({})", " {}. "])
+def test_several_letters_are_letters_however_they_are_written(written: str) -> None:
+    right = ex.diagnose.answers_of(ex.diagnose.answer)
+    answers = [written.format(letter.upper()) for letter in right]
+    assert ex.diagnose.judge(*answers).outcome == "passed"
+    assert ex.diagnose.judge(*answers[1:], answers[0]).outcome == "not yet"

@@ -26,7 +26,12 @@ def call(answer: Answer, *arguments: Any) -> Any:  # noqa: ANN401 - whatever an 
 
 
 def given(answer: Any) -> Any:  # noqa: ANN401 - as above
-    """Return the value that answers a question; a letter is a letter, however it is written."""
+    """Return the value that answers a question; a letter is a letter, however it is written.
+
+    Of several values, each is treated so.
+    """
+    if type(answer) is tuple:
+        return tuple(map(given, answer))
     if isinstance(answer, str) and (letter := re.fullmatch(r"\W*([A-Za-z])\W*", answer)):
         return letter[1].lower()
     return answer
