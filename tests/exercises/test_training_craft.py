@@ -734,12 +734,6 @@ def test_step_in_parts_is_the_step_of_the_whole_batch() -> None:
 # ------------------------------------------------------------------ the choice
 
 
-@pytest.mark.parametrize("letters", [("B", "C", "E", "A"), ("(b)", "c", "e.", "a")])
-def test_letters_may_be_capitals(letters: tuple[str, ...]) -> None:
-    verdict = ex.diagnose.judge(*letters)
-    assert (verdict.outcome is Outcome.PASSED) == (letters[0] == "B")
-
-
 def test_what_is_right_of_a_diagnosis_is_told() -> None:
     assert "Still missing or wrong: run_2." in ex.diagnose.judge("b", "a", "e", "a").message
 
