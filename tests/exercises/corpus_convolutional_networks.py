@@ -1047,6 +1047,22 @@ def vgg_lazily_flattened(n_channels: int, widths: Sequence[int], n_classes: int)
     return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(n_classes))
 
 
+@wrong(ex.make_vgg, "in a plain list")
+class VggInAList(nn.Module):
+    """Its layers are hidden."""
+
+    def __init__(self, n_channels: int, widths: Sequence[int], n_classes: int) -> None:
+        super().__init__()
+        self.layers = [*vgg_layers(n_channels, widths), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+        self.layers.append(nn.Linear(widths[-1], n_classes))
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Return the scores."""
+        for layer in self.layers:
+            X = layer(X)
+        return X
+
+
 @wrong(ex.make_vgg, "From the second block on")
 def vgg_with_equal_starts(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.Module:
     model = nn.Sequential()

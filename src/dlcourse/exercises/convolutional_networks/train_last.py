@@ -201,8 +201,8 @@ def nothing_moved(model: nn.Sequential, batches: Batches, lr: float) -> None:  #
 def new_last_layer(model: nn.Sequential, batches: Batches, lr: float) -> None:
     """You trained a new last layer. Train the one that the model has."""
     model.eval()
-    n_out, n_in = model[-1].weight.shape
-    model[-1] = nn.Linear(n_in, n_out)
+    weight, bias = model[-1].parameters()
+    model[-1] = nn.Linear(weight.shape[1], len(bias))
     train(model, batches, model[-1], lr)
 
 
