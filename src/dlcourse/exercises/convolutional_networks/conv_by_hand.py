@@ -137,7 +137,7 @@ def conv_by_hand(picture: Tensor, weight: Tensor, stride: int, padding: int) -> 
     """Return what `conv2d` makes of one gray picture with one filter, without calling it.
 
     `picture` is (H, W) and gets `padding` rows and columns of zeros on each side. `weight` is the
-    filter, (h, w); it moves by `stride` pixels, down and to the right, and always fits once.
+    filter, (h, w); it moves by `stride` pixels, down and to the right, and fits at least once.
     """
     padded = functional.pad(picture, (padding, padding, padding, padding))
     h, w = weight.shape

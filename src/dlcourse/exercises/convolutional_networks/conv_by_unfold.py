@@ -119,7 +119,7 @@ def one_long_row(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     difficulty=3,
     place=50,
     hints=HINTS,
-    why="A window and a filter in a row each: then a convolution is one product of matrices.",
+    why="With a window in each column and a filter in each row, it is one product of matrices.",
     inputs=inputs,
     mistakes=(
         channels_last,

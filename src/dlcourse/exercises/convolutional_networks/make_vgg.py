@@ -28,14 +28,15 @@ def use(
         out = model(X)
     return {
         "what comes out": "an nn.Module",
-        "convolutions (in, out)": [
-            (one.in_channels, one.out_channels) for one in parts if isinstance(one, nn.Conv2d)
+        "convolutions": [
+            f"{one.kernel_size[0]} × {one.kernel_size[1]}, {one.in_channels} to {one.out_channels}"
+            for one in parts
+            if isinstance(one, nn.Conv2d)
         ],
-        "their kernel sizes": sorted(
-            {tuple(one.kernel_size) for one in parts if isinstance(one, nn.Conv2d)}
-        ),
-        "linear layers (in, out)": [
-            (one.in_features, one.out_features) for one in parts if isinstance(one, nn.Linear)
+        "linear layers": [
+            f"{one.in_features} to {one.out_features}"
+            for one in parts
+            if isinstance(one, nn.Linear)
         ],
         "numbers learned": sum(one.numel() for one in model.parameters()),
         f"scores of pictures {tuple(X.shape)}": out,
@@ -60,7 +61,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[int, Sequence[int], int, Tens
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "Collect the layers in a list, block by block, and hand it to `nn.Sequential(*layers)`.",
+    "Start with `model = nn.Sequential()`, and `model.append(…)` one layer after the other.",
     "The first convolution of a block has as many input channels as the block before gave out.",
     "Each convolution is 3 × 3 with `padding=1`, so that only pooling makes the maps smaller.",
     "`nn.AdaptiveAvgPool2d(1)` takes the mean of each map; `nn.Flatten()` leaves (B, channels).",
@@ -165,6 +166,26 @@ def widened_late(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.M
     return nn.Sequential(*layers, *head(n_channels, n_classes))
 
 
+def channels_not_carried(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.Module:
+    """All your blocks start with as many channels as the picture has. From the second block on it
+    is the width of the block before: set `n_channels = width` at the end of each.
+    """
+    layers: list[nn.Module] = []
+    for width in widths:
+        layers += blocks(n_channels, [width])
+    return nn.Sequential(*layers, *head(widths[-1], n_classes))
+
+
+def channels_never_carried(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.Module:
+    """Your linear layer, or a second block, starts with as many channels as the picture has. It
+    gets those of the last block: set `n_channels = width` at the end of each.
+    """
+    layers: list[nn.Module] = []
+    for width in widths:
+        layers += blocks(n_channels, [width])
+    return nn.Sequential(*layers, *head(n_channels, n_classes))
+
+
 @exercise(
     "A network of blocks",
     minutes=8,
@@ -186,22 +207,24 @@ def widened_late(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.M
         softmax_at_the_end,
         one_convolution_a_block,
         widened_late,
+        channels_not_carried,
+        channels_never_carried,
     ),
     tolerance=Tolerance(absolute=1e-5),
 )
 def make_vgg(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.Module:
     """Return a network in the manner of VGG: pictures (B, n_channels, H, W) to scores.
 
-    For each number in the list `widths` it has a block: a 3 × 3 convolution to so many channels,
-    ReLU, another one that keeps them, ReLU, and max pooling by 2, which leaves half the rows and
-    columns. All convolutions have biases, and a padding that keeps the size. Then come the mean of
-    each map and one linear layer. H and W are not known before.
+    It has a block for each number in the list `widths`: a 3 × 3 convolution to that many channels,
+    ReLU, another 3 × 3 convolution that keeps them, ReLU, and max pooling by 2. All convolutions
+    have biases, and a padding that keeps the size. After the blocks come the mean of each map and
+    one linear layer. So H and W need not be known.
     """
-    layers = list[nn.Module]()
+    model = nn.Sequential()
     for width in widths:
         for n_in in (n_channels, width):
-            layers += [nn.Conv2d(n_in, width, 3, padding=1), nn.ReLU()]
-        layers.append(nn.MaxPool2d(2))
+            model.extend([nn.Conv2d(n_in, width, 3, padding=1), nn.ReLU()])
+        model.append(nn.MaxPool2d(2))
         n_channels = width
-    end = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(n_channels, n_classes)
-    return nn.Sequential(*layers, *end)
+    model.extend([nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(n_channels, n_classes)])
+    return model

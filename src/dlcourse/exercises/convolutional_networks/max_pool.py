@@ -131,8 +131,8 @@ def max_pool(X: Tensor, size: int, stride: int, padding: int) -> Tensor:
     """Return the largest number of each window, for each picture and channel of X, (B, C, H, W).
 
     Write it without `max_pool2d`. The windows are size × size, move by `stride`, and lie wholly in
-    the padded picture. `padding` rows and columns are added on each side; what is in them never
-    counts. They are at most half as wide as a window.
+    the padded picture. `padding` rows and columns are added on each side, at most half as many as
+    a window has; what is in them never counts.
     """
     padded = functional.pad(X, (padding, padding, padding, padding), value=-torch.inf)
     n_rows = (padded.shape[2] - size) // stride + 1

@@ -50,8 +50,8 @@ def biases_of(kind: str, sizes: Sequence[int]) -> int:
 
 
 def flat_filters(layers: Layers) -> int:
-    """You gave each filter one sheet of k · k weights. It has a sheet for every input channel: in
-    the second layer of LeNet 6 · 5 · 5.
+    """You gave each filter one table of k · k weights. It has one for every input channel: in the
+    second layer of LeNet 6 · 5 · 5 weights.
     """
     return sum(
         weights_of(kind, sizes, deep=False) + biases_of(kind, sizes) for kind, *sizes in layers
@@ -80,16 +80,24 @@ def filters_without_bias(layers: Layers) -> int:
     )
 
 
-def one_bias_for_each_sheet(layers: Layers) -> int:
-    """You gave a filter a bias for each input channel. The sheets are added up, and then one bias
-    comes to the sum.
+def linear_without_bias(layers: Layers) -> int:
+    """Your filters are right, but a linear layer has biases as well: one for each output."""
+    return sum(
+        weights_of(kind, sizes) + (0 if kind == "linear" else biases_of(kind, sizes))
+        for kind, *sizes in layers
+    )
+
+
+def one_bias_for_each_table(layers: Layers) -> int:
+    """You gave a filter a bias for each input channel. It adds up what all its tables give, and
+    then one bias.
     """
     extra: int = sum((sizes[0] - 1) * sizes[1] for kind, *sizes in layers if kind == "conv")
     return extra + sum(weights_of(kind, sizes) + biases_of(kind, sizes) for kind, *sizes in layers)
 
 
 def lines_for_filters(layers: Layers) -> int:
-    """You counted k weights for a filter's sheet. It is k pixels high and k wide: k · k."""
+    """You counted k weights for a filter's table. It has k rows and k columns: k · k."""
     return sum(
         weights_of(kind, sizes, square=False) + biases_of(kind, sizes) for kind, *sizes in layers
     )
@@ -131,7 +139,8 @@ def pools_counted(layers: Layers) -> int:
         without_biases,
         without_any_bias,
         filters_without_bias,
-        one_bias_for_each_sheet,
+        linear_without_bias,
+        one_bias_for_each_table,
         lines_for_filters,
         running_averages_counted,
         norms_left_out,

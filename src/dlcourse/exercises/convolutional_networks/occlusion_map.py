@@ -36,7 +36,7 @@ def network_of(rng: torch.Generator, *layers: nn.Module) -> nn.Module:
 HINTS = (
     "Two loops over the places of the patch; in each, a copy of the picture is covered there.",
     "`covered = picture.clone()`, then `covered[:, i : i + size, j : j + size] = background`.",
-    "The network wants a batch: `model(covered[None])` gives a row of scores, softmax the shares.",
+    "The network wants a batch: `model(covered[None])`. Softmax makes probabilities of the scores.",
     "Result [i, j] is `model(covered[None]).softmax(dim=1)[0, label]`, with no_grad around it.",
 )
 
@@ -103,6 +103,20 @@ def loss_of_probability(
     """Your map shows how much the probability falls. The probability itself is asked for."""
     seen: Tensor = model(picture[None]).detach().softmax(dim=1)[0, label]
     return seen - scores_of(model, picture, size, background).softmax(dim=-1)[..., label]
+
+
+def without_batch(
+    model: nn.Module, picture: Tensor, label: int, size: int, background: float
+) -> Tensor:
+    """You gave the network a picture without a batch. It takes (B, C, H, W), and what it makes of
+    (C, H, W) is an error, or worse: `covered[None]` makes a batch of one.
+    """
+    rows = []
+    for i in range(picture.shape[1] - size + 1):
+        places = range(picture.shape[2] - size + 1)
+        covered = [covered_at(picture, i, j, size, background) for j in places]
+        rows.append(torch.stack([model(one).softmax(dim=1)[0, label] for one in covered]))
+    return torch.stack(rows).detach()
 
 
 def softmax_of_one_picture(
@@ -194,6 +208,7 @@ def over_the_edge(
         covered_with_zero,
         probability_of_the_answer,
         loss_of_probability,
+        without_batch,
         softmax_of_one_picture,
         never_uncovered,
         picture_overwritten,

@@ -60,8 +60,8 @@ def padded_once(size: int, kernel_size: int, stride: int, padding: int, dilation
 def dilation_in_the_stride(
     size: int, kernel_size: int, stride: int, padding: int, dilation: int
 ) -> int:
-    """You put the dilation to the stride. It spreads the weights of the filter: k of them reach
-    over dilation · (k − 1) + 1 pixels. The steps between places stay as they are.
+    """You multiplied the stride by the dilation. The dilation spreads the weights of the filter: k
+    of them reach over dilation · (k − 1) + 1 pixels. The steps between places stay as they are.
     """
     return (size + 2 * padding - kernel_size) // (stride * dilation) + 1
 
@@ -107,11 +107,11 @@ def not_whole(size: int, kernel_size: int, stride: int, padding: int, dilation: 
     ),
 )
 def output_size(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:
-    """Return how many numbers a convolution makes of `size` pixels in a row; a whole number.
+    """Return how many numbers a convolution makes of a row of `size` pixels.
 
     The filter is `kernel_size` weights long, and moves by `stride` pixels. `padding` pixels are
     added at each end. From one weight to the next it is `dilation` pixels: 1 is a filter without
-    gaps; with 2, a filter of 3 weights skips every second pixel. It always fits at least once.
+    gaps; with 2, it skips every second pixel. The filter fits at least once.
     """
     reach = dilation * (kernel_size - 1) + 1
     return (size + 2 * padding - reach) // stride + 1

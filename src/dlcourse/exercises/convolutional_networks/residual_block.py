@@ -52,10 +52,11 @@ def fill(convs: Sequence[nn.Conv2d], norms: Sequence[nn.BatchNorm2d]) -> None:
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[int, int, int, Tensor]]:
-    yield 2, 2, 1, torch.randn(2, 2, 3, 3, generator=rng)
-    yield 2, 4, 1, torch.randn(2, 2, 4, 3, generator=rng)
+    yield 2, 2, 1, torch.randn(2, 2, 3, 4, generator=rng)
+    yield 4, 2, 1, torch.randn(2, 4, 4, 3, generator=rng)
     yield 3, 5, 2, torch.randn(1, 3, 5, 4, generator=rng)
     yield 3, 3, 2, torch.randn(2, 3, 4, 6, generator=rng)
+    yield 4, 4, 3, torch.randn(1, 4, 7, 4, generator=rng)
     yield 1, 4, 1, torch.randn(3, 1, 3, 5, generator=rng)
 
 
@@ -227,9 +228,9 @@ class ResidualBlock(nn.Module):
     """A residual block: maps (B, n_in, H, W) to (B, n_out, …), smaller if the stride is above 1.
 
     Its path: a 3 × 3 convolution with `stride`, batch norm, ReLU, a 3 × 3 convolution, batch norm.
-    Both convolutions have a padding of 1. What comes in is added to the path's end, and the sum
-    goes through ReLU. Where it has another shape, and only there, a 1 × 1 convolution with the
-    stride brings it to the right one first.
+    Both convolutions have a padding of 1. X is added to what the path makes of it, and the sum
+    goes through ReLU. If X has another shape than the path's result, and only then, a 1 × 1
+    convolution with the stride brings it to that shape first.
     """
 
     def __init__(self, n_in: int, n_out: int, stride: int) -> None:

@@ -26,7 +26,13 @@ def use(
         "every picture is a moved copy of itself": bool(is_copy.all()),
         "what fills the gaps": filling(moved[is_gap], rolled[is_gap], background),
     }
-    return seen if len(original) == 1 else seen | spread_of(shifts[is_copy], most)
+    if len(original) == 1:
+        return seen
+    seen |= spread_of(shifts[is_copy], most)
+    if most > 0 and len(shifts.unique(dim=0)) > 1:
+        again = answer(original.clone(), most, background)
+        seen["the next call draws the same"] = torch.equal(again, moved)
+    return seen
 
 
 def compared_with_copies(X: Tensor, moved: Tensor, most: int) -> tuple[Tensor, ...]:
@@ -62,14 +68,14 @@ def spread_of(shifts: Tensor, most: int) -> dict[str, object]:
     n_pairs = len(shifts.unique(dim=0))
     if most > 0 and n_pairs == 1:
         return {"shifts in the batch": "one for all pictures"}
-    down, right = (column.unique(return_counts=True) for column in shifts.T)
-    shares = torch.cat([down[1], right[1]]) / len(shifts)
+    down, right = (column.unique().tolist() for column in shifts.T)
+    shares = shifts.unique(return_counts=True)[1] / shifts.numel()
     return {
         "shifts in the batch": "one for each picture",
-        "shifts down that occur": down[0].tolist(),
-        "shifts to the right that occur": right[0].tolist(),
-        "down and right are drawn apart": n_pairs == len(down[0]) * len(right[0]),
-        "all occur about equally often": bool(((shares - 1 / (2 * most + 1)).abs() < 0.12).all()),
+        "shifts down that occur": down,
+        "shifts to the right that occur": right,
+        "down and right are drawn apart": n_pairs > 0.7 * len(down) * len(right),
+        "all occur about equally often": bool(((shares - 1 / (2 * most + 1)).abs() < 0.1).all()),
     }
 
 
@@ -77,16 +83,16 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int, float]]:
     yield torch.randn(200, 1, 3, 4, generator=rng), 1, -0.42
     yield torch.randn(3, 2, 4, 3, generator=rng), 0, -0.42
     yield torch.randn(1, 1, 4, 5, generator=rng), 2, 1.5
-    yield torch.randn(250, 5, 4, 2, generator=rng).double().permute(0, 3, 1, 2), 2, -1.25
+    yield torch.randn(200, 5, 4, 2, generator=rng).double().permute(0, 3, 1, 2), 2, -1.25
 
 
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
     "Each picture needs two numbers of its own: how far down, and how far to the right.",
-    "A picture with a frame of background, of which you cut a window of the old size, has moved.",
+    "Put a frame of background around each picture, and cut a window of the old size out of it.",
     "`functional.pad(X, (most, most, most, most), value=background)` puts the frame around.",
-    "It starts in a row and a column from 0 to 2 · most: `torch.randint(2 * most + 1, (2,))`.",
+    "Its first row and its first column are from 0 to 2 · most: `torch.randint(2 * most + 1, ())`.",
 )
 
 
@@ -102,23 +108,23 @@ def drawn(X: Tensor, most: int, lowest: int, n: int = 2) -> Tensor:
     return torch.randint(lowest, most + 1, (len(X), n))
 
 
-def rolled(X: Tensor, most: int, background: float) -> Tensor:  # noqa: ARG001
-    """You used `roll`: what leaves on one side comes back on the other, and a 7 gets a dash under
-    it. Fill what becomes free with the background.
+def rolled_around(X: Tensor, most: int, background: float) -> Tensor:  # noqa: ARG001
+    """You used `roll`: what leaves on one side comes back on the other. Fill the gap with the
+    background.
     """
     shifts = drawn(X, most, -most).tolist()
     return torch.stack([one.roll(shift, dims=(1, 2)) for one, shift in zip(X, shifts, strict=True)])
 
 
 def filled_with_zero(X: Tensor, most: int, background: float) -> Tensor:  # noqa: ARG001
-    """You filled up with 0. In standardized pictures the background is another number, and 0 is a
-    gray stripe: pad with `value=background`.
+    """You filled the gap with 0. In standardized pictures the background is another number, and 0
+    is a gray stripe: pad with `value=background`.
     """
     return moved_by(X, most, 0, drawn(X, most, -most))
 
 
 def filled_with_the_edge(X: Tensor, most: int, background: float) -> Tensor:  # noqa: ARG001
-    """You filled up with copies of the edge. Fill what becomes free with the background."""
+    """You filled the gap with copies of the edge. Fill it with the background."""
     H, W = X.shape[2:]
     rows, columns = torch.arange(H), torch.arange(W)
     copies = []
@@ -167,6 +173,14 @@ def sideways_only(X: Tensor, most: int, background: float) -> Tensor:
     return moved_by(X, most, background, drawn(X, most, -most) * torch.tensor([0, 1]))
 
 
+def same_in_each_call(X: Tensor, most: int, background: float) -> Tensor:
+    """Your function draws the same shifts in every call: in all epochs, a picture moves in the same
+    way. Leave the seed to the caller.
+    """
+    torch.manual_seed(0)
+    return moved_by(X, most, background, drawn(X, most, -most))
+
+
 @exercise(
     "Pictures moved at random",
     minutes=6,
@@ -177,7 +191,7 @@ def sideways_only(X: Tensor, most: int, background: float) -> Tensor:
     inputs=inputs,
     use=use,
     mistakes=(
-        rolled,
+        rolled_around,
         filled_with_zero,
         filled_with_the_edge,
         one_for_all,
@@ -187,14 +201,15 @@ def sideways_only(X: Tensor, most: int, background: float) -> Tensor:
         end_never_drawn_by_the_window,
         both_alike,
         sideways_only,
+        same_in_each_call,
     ),
 )
 def shift_pictures(X: Tensor, most: int, background: float) -> Tensor:
     """Return the pictures X, (B, C, H, W), each moved at random; all of its channels move together.
 
-    For each picture two whole numbers are drawn, from −most to most, all equally likely: how many
-    pixels it moves down, and how many to the right. What becomes free is `background`; what leaves
-    the picture is gone. X stays as it was.
+    For each picture, two whole numbers are drawn anew in each call, from −most to most, all equally
+    likely: how many pixels it moves down, and how many to the right. The gap that this leaves is
+    filled with `background`; what leaves the picture is lost. X stays as it was.
     """
     padded = functional.pad(X, (most, most, most, most), value=background)
     H, W = X.shape[2:]

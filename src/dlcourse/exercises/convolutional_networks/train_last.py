@@ -14,11 +14,11 @@ Batches: TypeAlias = Sequence[tuple[Tensor, Tensor]]
 
 
 def faulty_train_last(model: nn.Sequential, batches: Batches, lr: float) -> None:
-    """Train the last layer of `model`, an `nn.Sequential`, with SGD, a step a batch. Three bugs!
+    """Train the last layer of `model`, an `nn.Sequential`, with SGD. Three bugs to fix.
 
-    All layers before it stay as they are, in every number that they keep, and work as they do in
-    use. `model` comes from a training that was broken off: it is in training mode, and gradients
-    of its last step are still there. `batches` is a list of pairs (X, y). Nothing is returned.
+    All layers before it stay as they are, running averages included, and work as in use. `model`
+    comes from a training run that was interrupted: it is in training mode, and the gradients of
+    the last step are still there. `batches` is a list of pairs (X, y): a step for each of them.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     model.train()

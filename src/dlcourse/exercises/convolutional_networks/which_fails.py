@@ -31,8 +31,8 @@ def size_without_border() -> str:
 
 
 def batch_of_another_size() -> str:
-    """(e) raises: `reshape(-1, 28 * 28)` makes 8 rows of each picture. The network gives 256 rows of
-    scores, and `cross_entropy` complains that there are only 32 labels.
+    """(e) raises: `reshape(-1, 28 * 28)` makes 8 rows of each photo. The network gives 256 rows
+    of scores, and `cross_entropy` complains that there are only 32 labels.
     """
     return "e"
 
@@ -43,7 +43,7 @@ def batch_of_another_size() -> str:
     difficulty=1,
     place=130,
     hints=HINTS,
-    why="`reshape` cuts the numbers anew: (b) gets three mixtures of rows and colors as channels.",
+    why="`reshape` cuts anew: each channel of (b) is a third of the photo, its colors mixed.",
     mistakes=(channel_where_rows_are, right_one, size_without_border, batch_of_another_size),
 )
 def which_fails() -> str:
