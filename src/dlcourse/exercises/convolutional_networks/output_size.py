@@ -73,6 +73,13 @@ def dilated_all(size: int, kernel_size: int, stride: int, padding: int, dilation
     return (size + 2 * padding - dilation * kernel_size) // stride + 1
 
 
+def one_pixel_short(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:
+    """Your filter is one pixel too short. Its k weights have k − 1 steps between them, and the
+    first weight takes a pixel, too: dilation · (k − 1) + 1.
+    """
+    return (size + 2 * padding - dilation * (kernel_size - 1)) // stride + 1
+
+
 def without_dilation(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:  # noqa: ARG001
     """You left out the dilation: at 2, every second pixel is skipped, and 3 weights reach over 5.
     The rest is right.
@@ -102,6 +109,7 @@ def not_whole(size: int, kernel_size: int, stride: int, padding: int, dilation: 
         padded_once,
         dilation_in_the_stride,
         dilated_all,
+        one_pixel_short,
         without_dilation,
         not_whole,
     ),
