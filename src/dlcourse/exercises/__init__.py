@@ -22,6 +22,7 @@ LESSONS = {
     "gpu_timing": "06",
     "training_craft": "07",
     "convolutional_networks": "08",
+    "sequences": "09",
 }
 
 
