@@ -21,9 +21,13 @@ stop-if-any = $(if $(1),$(error $(1)))
 
 # What drives the browser, which learners do not need.
 add-browser = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-  --constraint constraints.txt --editable ".[browser]"
+  --constraint constraints.txt --editable ".[browser,site]"
 
-.PHONY: help lab test setup lint notebooks mutants browser everywhere stranger soak bench wheel constraints clean
+# What makes pages of the notebooks.
+add-site = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+  --constraint constraints.txt --editable ".[site]"
+
+.PHONY: help lab test setup lint notebooks mutants browser everywhere stranger soak bench site editions wheel constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -49,7 +53,7 @@ notebooks: setup ## run all lessons and save them with their outputs
 mutants: setup ## try every small fault in every solution on its check (ARGS=tensors)
 	$(BIN)/python tests/exercises/mutants.py $(ARGS)
 
-browser: setup ## use the course in a real browser as a learner would (needs Chromium or Chrome)
+browser: setup ## use course and site in a real browser as a learner would (needs Chromium)
 	@$(add-browser)
 	$(BIN)/pytest browser $(ARGS)
 
@@ -65,15 +69,23 @@ soak: setup ## run the suite N times under random settings: make soak N=20
 bench: setup ## time the lessons and the fast training; write .bench/results.json
 	$(BIN)/python -m benchmarks $(ARGS)
 
+site: setup ## make the course's web pages, in build/site/
+	@$(add-site)
+	$(BIN)/python site/build.py
+
+editions: setup ## make notebooks without outputs, solved ones, and slides, in build/editions/
+	@$(add-site)
+	$(BIN)/python site/editions.py
+
 wheel: setup ## build the package into dist/, lessons and data in it
 	$(BIN)/python -m hatchling build
 
 constraints: setup ## write constraints.txt anew with the newest versions (then: make test)
 	sed '/^[^#]/d' constraints.txt > constraints.new
-	PATH="$(BIN):$$PATH" uv pip compile pyproject.toml --extra dev --extra browser --python-version 3.11 \
+	PATH="$(BIN):$$PATH" uv pip compile pyproject.toml --extra dev --extra browser --extra site --python-version 3.11 \
 	  --quiet --no-header --no-annotate >> constraints.new
 	mv constraints.new constraints.txt
 
 clean: ## remove .venv and all else that can be made anew; never work/
-	rm -rf .venv .venv.old .venv.lock .bench .browser dist .mypy_cache .pytest_cache .ruff_cache data/unpacked
+	rm -rf .venv .venv.old .venv.lock .bench .browser build dist .mypy_cache .pytest_cache .ruff_cache data/unpacked
 	find src tests browser benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,91 @@
+"""The editions say what the lessons say: no cell more, none less, and every exercise passed."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from dlcourse.commands.execution import execute
+from dlcourse.errors import CourseError
+from dlcourse.exercises import catalog
+from dlcourse.places import ROOT
+from editions import solved_edition, student_edition
+from lessons import Lesson, read_lessons
+
+LESSONS = read_lessons(ROOT / "notebooks")
+NAMES = [lesson.name for lesson in LESSONS]
+
+
+def committed(lesson: Lesson) -> NotebookNode:
+    """Return the lesson as it is in the repository, read anew."""
+    notebook: NotebookNode = nbformat.read(lesson.path, as_version=4)
+    return notebook
+
+
+def without(cell: NotebookNode, *keys: str) -> dict[str, object]:
+    return {key: value for key, value in cell.items() if key not in keys}
+
+
+def text_of(cell: NotebookNode) -> str:
+    """Return what a cell's outputs say, as plain text."""
+    return "\n".join(
+        output.get("text", "") + output.get("data", {}).get("text/plain", "")
+        for output in cell.outputs
+    )
+
+
+def test_every_exercise_of_the_course_is_found_in_a_lesson() -> None:
+    found = [one.id for lesson in LESSONS for one in lesson.exercises.values()]
+    assert found == [one.id for one in catalog()]
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
+def test_a_students_notebook_is_the_lesson_without_outputs(lesson: Lesson) -> None:
+    edition = student_edition(lesson)
+    nbformat.validate(edition)
+    assert edition.metadata == committed(lesson).metadata
+    for cell, original in zip(edition.cells, committed(lesson).cells, strict=True):
+        made = ("outputs", "execution_count")
+        assert without(cell, *made) == without(original, *made)
+        if cell.cell_type == "code":
+            assert (cell.outputs, cell.execution_count) == ([], None)
+    assert lesson.notebook == committed(lesson), "the lesson itself is as before"
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
+def test_a_solved_notebook_has_every_exercise_passed_and_the_rest_as_it_is(lesson: Lesson) -> None:
+    edition = solved_edition(lesson)
+    nbformat.validate(edition)
+    assert lesson.notebook == committed(lesson), "the lesson itself is as before"
+    passed = 0
+    for cell, original in zip(edition.cells, committed(lesson).cells, strict=True):
+        exercise = lesson.exercises.get(cell.id)
+        if exercise is None:
+            assert cell == original
+            continue
+        passed += 1
+        total = len(lesson.exercises)
+        assert exercise.solution_source.rstrip() in cell.source
+        assert cell.source.endswith(original.source.splitlines()[-1]), "the check is still there"
+        assert text_of(cell).startswith("✓ Passed")
+        assert f"{passed} of {total} exercises of this lesson passed." in text_of(cell)
+
+
+def test_a_solved_notebook_runs_from_top_to_bottom(tmp_path: Path) -> None:
+    lesson = LESSONS[NAMES.index("02_autograd")]
+    path = tmp_path / "solved.ipynb"
+    nbformat.write(solved_edition(lesson), path)
+    run = execute(path, on_cpu=True)
+    assert run.failure == ""
+    for cell in run.notebook.cells:
+        if cell.id in lesson.exercises:
+            assert text_of(cell).startswith("✓ Passed")
+
+
+def test_a_solution_that_does_not_run_is_told_by_lesson(monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson = LESSONS[NAMES.index("00_start_here")]
+    exercise = next(iter(lesson.exercises.values()))
+    monkeypatch.setitem(vars(exercise), "solution_source", "raise OSError('no')\n")
+    with pytest.raises(CourseError, match=r"The solutions of lesson 00 do not run: cell 2 raised"):
+        solved_edition(lesson)
