@@ -37,9 +37,7 @@ def rounded_up(size: int, kernel_size: int, stride: int, padding: int, dilation:
 
 
 def without_the_first(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:
-    """You count the steps; the places are one more. The filter has a place before the first step,
-    too.
-    """
+    """You count the steps. There is one more place: the one before the first step. Add 1."""
     return (size + 2 * padding - dilation * (kernel_size - 1) - 1) // stride
 
 
@@ -81,8 +79,8 @@ def one_pixel_short(size: int, kernel_size: int, stride: int, padding: int, dila
 
 
 def without_dilation(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:  # noqa: ARG001
-    """You left out the dilation: at 2, every second pixel is skipped, and 3 weights reach over 5.
-    The rest is right.
+    """You left out the dilation: at 2, every second pixel is skipped, and 3 weights reach over 5
+    pixels. The rest is right.
     """
     return (size + 2 * padding - kernel_size) // stride + 1
 

@@ -115,7 +115,7 @@ def all_three_left(model: nn.Sequential, batches: Batches, lr: float) -> None:
 
 
 def still_all_weights(model: nn.Sequential, batches: Batches, lr: float) -> None:
-    """One bug is left: the optimizer still moves all layers. Hand it the last one's parameters."""
+    """One bug is left: the optimizer still moves all layers. Give it the last layer's only."""
     model.eval()
     train(model, batches, model, lr)
 
