@@ -50,7 +50,7 @@ class _Reader(nn.Module):
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         out, state = self.gru(self.embed(x), state)
-        return self.answer(out), state  # type: ignore[return-value]  # the GRU made one
+        return self.answer(out), state
 
 
 def use(
@@ -61,19 +61,24 @@ def use(
     if losses is None:
         return None
     weights = nn.utils.parameters_to_vector(model.parameters()).detach()
-    return {"losses": losses, "weights at the end": weights}
+    hold = any(isinstance(one, Tensor) and one.requires_grad for one in losses)
+    return {
+        "losses": losses,
+        "weights at the end": weights,
+        "losses that hold on to the graph of their chunk": "some" if hold else "none",
+    }
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int, int]]:
     yield torch.tensor([0, 1, 2, 3, 3, 2, 1, 0]), 2, 3
     yield torch.tensor([0, 1, 2, 3, 3, 2, 1, 0, 2]), 1, 4
-    yield torch.randint(N_LETTERS, (23,), generator=rng), 3, 2
+    yield torch.randint(N_LETTERS, (25,), generator=rng), 3, 2
 
 
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "Run the two lines that make `rows` on torch.arange(8), in 2 rows. Which letters are neighbors?",
+    "Make `rows` of torch.arange(8), with n_rows = 2. Which numbers are neighbors in a row?",
     "`view(n_rows, -1)` makes rows of letters that follow one another.",
     "`state = None` says that nothing has been read yet. How often is that true?",
     "Once the state is carried on, its graph is, too. `state.detach()` cuts it off.",
@@ -98,7 +103,7 @@ def trained(*run: Run, faults: str) -> list[float]:
         optimizer.step()
         losses.append(loss.item())
         if "graph" not in faults and "retained" not in faults:
-            state = state.detach()  # type: ignore[union-attr]
+            state = state.detach()
         if "reset" in faults:
             state = None
     return losses
@@ -151,6 +156,13 @@ def graph_retained_and_layout(*run: Run) -> list[float]:
     return trained(*run, faults="retained, layout")
 
 
+def losses_with_graphs(*run: Run) -> list[Tensor]:
+    """The training is right, but you keep the loss tensors, and each holds on to the graph of its
+    chunk. Keep plain numbers: `loss.item()`.
+    """
+    return [torch.tensor(one, requires_grad=True) for one in trained(*run, faults="")]
+
+
 @exercise(
     "A state that is carried on",
     minutes=8,
@@ -161,6 +173,13 @@ def graph_retained_and_layout(*run: Run) -> list[float]:
     inputs=inputs,
     use=use,
     template=train_with_faults,
+    equivalent=(
+        (
+            "transpose(1, 2)",
+            "transpose(2, 1)",
+            "Two dimensions are exchanged, in whatever order they are named.",
+        ),
+    ),
     mistakes=(
         all_left,
         layout_left,
@@ -169,6 +188,7 @@ def graph_retained_and_layout(*run: Run) -> list[float]:
         graph_and_layout_left,
         graph_retained,
         graph_retained_and_layout,
+        losses_with_graphs,
     ),
 )
 def carried_state(model: nn.Module, text: Tensor, n_rows: int, n_steps: int) -> list[float]:

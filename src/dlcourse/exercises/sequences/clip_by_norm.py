@@ -123,6 +123,13 @@ def in_place(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
     hints=HINTS,
     why="One factor for all numbers keeps the direction; and it is never above 1.",
     inputs=inputs,
+    equivalent=(
+        (
+            "max(norm, max_norm)",
+            "max(max_norm, norm)",
+            "The larger of two numbers is the same in either order.",
+        ),
+    ),
     mistakes=(
         each_by_itself,
         each_number,

@@ -61,7 +61,8 @@ HINTS = (
     "Print the names in `lstm.named_parameters()` of an LSTM with two layers and two directions.",
     'Every bias for the input has a name with "bias_ih" in it, and its partner one with "bias_hh".',
     "A bias has 4·H numbers, for i, f, g and o: those of f are `bias[H : 2 * H]`.",
-    "Both are added. So set one of the two to b, and the other to 0. Under `torch.no_grad()`.",
+    "Both are added. So set each of the two to b / 2, or one to b and the other to 0.",
+    "Parameters change in place under `torch.no_grad()`: `bias[H : 2 * H] = …`.",
 )
 
 
@@ -175,8 +176,7 @@ def on_a_copy(lstm: nn.LSTM, b: float) -> None:
     difficulty=2,
     place=50,
     hints=HINTS,
-    why="Each layer and each direction has a pair of biases, which are added; so one of the two "
-    "holds b, and the other 0.",
+    why="Each layer and direction has a pair of biases, and they are added: half of b in each.",
     inputs=inputs,
     use=use,
     changes_arguments=True,
@@ -207,4 +207,4 @@ def open_the_gates(lstm: nn.LSTM, b: float) -> None:
     with torch.no_grad():
         for name, bias in lstm.named_parameters():
             if "bias" in name:
-                bias[H : 2 * H] = b if "bias_ih" in name else 0.0
+                bias[H : 2 * H] = b / 2

@@ -1,7 +1,7 @@
 """The GRU of the paper."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -40,10 +40,13 @@ HINTS = (
 )
 
 
+GRU: TypeAlias = Any  # an `nn.GRU`: types do not tell that its weights are tensors
+
+
 def stepped(
     x: Tensor,
     h: Tensor,
-    gru: nn.GRU,
+    gru: GRU,
     content: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor] = lambda r, h, W, b: (
         (r * h) @ W.T + b
     ),
@@ -57,7 +60,7 @@ def stepped(
     return z, (from_x[2] + content(r, h, W, b)).tanh()
 
 
-def of_torch(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
+def of_torch(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     """That is PyTorch's step: r multiplies after the product with the table. In the paper, it
     multiplies h before it.
     """
@@ -65,25 +68,25 @@ def of_torch(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
     return z * h + (1 - z) * n
 
 
-def bias_outside(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
+def bias_outside(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     """You multiplied the product by r, after the table. It belongs before it: W·(r·h)."""
     z, n = stepped(x, h, gru, lambda r, h, W, b: r * (h @ W.T) + b)
     return z * h + (1 - z) * n
 
 
-def bias_reset(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
+def bias_reset(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     """You multiplied the bias by r as well. It is added after the product, as it is."""
     z, n = stepped(x, h, gru, lambda r, h, W, b: (r * h) @ W.T + r * b)
     return z * h + (1 - z) * n
 
 
-def bias_forgotten(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
+def bias_forgotten(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     """In n you left out the last third of `bias_hh_l0`."""
     z, n = stepped(x, h, gru, lambda r, h, W, _: (r * h) @ W.T)
     return z * h + (1 - z) * n
 
 
-def not_transposed(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
+def not_transposed(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     """In n you did not transpose the table, and since it is square, no error says so: for states in
     rows, `(r * h) @ W.T`.
     """
@@ -91,30 +94,31 @@ def not_transposed(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
     return z * h + (1 - z) * n
 
 
-def no_reset(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
+def no_reset(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     """You did not use r: n looks at r·h, not at all of h."""
     z, n = stepped(x, h, gru, lambda _, h, W, b: h @ W.T + b)
     return z * h + (1 - z) * n
 
 
-def z_reversed(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
+def z_reversed(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     """You exchanged z and 1 − z. As in the lesson, z is the part of the old state that stays."""
     z, n = stepped(x, h, gru)
     return (1 - z) * h + z * n
 
 
-def gates_exchanged(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
+def gates_exchanged(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     """You exchanged r and z. PyTorch's tables are stacked in the order r, z, n."""
     z, n = stepped(x, h, gru, order=(1, 0))
     return z * h + (1 - z) * n
 
 
-def reset_in_the_mix(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
+def reset_in_the_mix(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     """You also kept z·(r·h) of the old state. The reset gate is for n alone: what stays is z·h."""
     z, n = stepped(x, h, gru)
     from_x = (x @ gru.weight_ih_l0.T + gru.bias_ih_l0).chunk(3, dim=1)
     from_h = (h @ gru.weight_hh_l0.T + gru.bias_hh_l0).chunk(3, dim=1)
-    return z * (from_x[0] + from_h[0]).sigmoid() * h + (1 - z) * n
+    mixed: Tensor = z * (from_x[0] + from_h[0]).sigmoid() * h + (1 - z) * n
+    return mixed
 
 
 @exercise(
@@ -139,7 +143,7 @@ def reset_in_the_mix(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
         reset_in_the_mix,
     ),
 )
-def paper_gru_step(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
+def paper_gru_step(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     """Return the next h, (B, H), of a GRU whose reset gate multiplies before the product.
 
     All is as in the step by hand of the lesson, and the weights are those of `gru`, an `nn.GRU`
@@ -149,6 +153,6 @@ def paper_gru_step(x: Tensor, h: Tensor, gru: nn.GRU) -> Tensor:
     from_h = (h @ gru.weight_hh_l0.T + gru.bias_hh_l0).chunk(3, dim=1)
     r = (from_x[0] + from_h[0]).sigmoid()
     z = (from_x[1] + from_h[1]).sigmoid()
-    from_part = (r * h) @ gru.weight_hh_l0.chunk(3)[2].T + gru.bias_hh_l0.chunk(3)[2]
-    n = (from_x[2] + from_part).tanh()
-    return z * h + (1 - z) * n
+    W, b = gru.weight_hh_l0.chunk(3)[2], gru.bias_hh_l0.chunk(3)[2]
+    n = torch.tanh(from_x[2] + (r * h) @ W.T + b)
+    return torch.lerp(n, h, z)  # n + z * (h - n), which is z * h + (1 - z) * n

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from dlcourse.checking.exercise import exercise
 
@@ -95,11 +96,11 @@ def one_batch_divided(losses: list[float], counts: list[int]) -> float:
         one_batch_divided,
     ),
 )
-def perplexity(losses: list[float], counts: list[int]) -> float:
+def perplexity(losses: list[float], counts: list[int]) -> Tensor:
     """Return the perplexity on a text that was read in batches: exp of the mean loss of a letter.
 
     `losses` are the mean losses of the batches, in nats, and `counts` their numbers of letters.
     Each letter counts the same.
     """
-    total = sum(loss * n for loss, n in zip(losses, counts, strict=True))
-    return float(np.exp(total / sum(counts)))
+    means, n_letters = torch.tensor(losses), torch.tensor(counts)
+    return torch.exp((means * n_letters).sum() / n_letters.sum())

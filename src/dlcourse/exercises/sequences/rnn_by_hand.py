@@ -168,7 +168,7 @@ def rnn_by_hand(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tenso
     At each step h ← tanh(W_ih·x + b_ih + W_hh·h + b_hh), from a state of zeros. W_ih is (H, D),
     W_hh is (H, H), and the biases are (H,). No loop over the batch, and no `nn.RNN`.
     """
-    h = torch.zeros(len(x), len(W_hh), dtype=x.dtype)
+    h = torch.zeros(len(W_hh), dtype=x.dtype)  # the same start for all sequences
     states = []
     for x_t in x.unbind(dim=1):
         h = torch.tanh(x_t @ W_ih.T + b_ih + h @ W_hh.T + b_hh)

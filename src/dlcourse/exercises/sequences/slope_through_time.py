@@ -21,8 +21,8 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float, float]]:
 HINTS = (
     "Start at the end. What lies between the last input and the last state? Only u and a tanh.",
     "One step further back come the weight w and one more slope of tanh, 1 − h².",
-    "Go from the last step to the first, and keep the product so far in a variable.",
-    "In a loop: `slope = slope * (1 - h**2)`, keep `u * slope`, and then `slope = slope * w`.",
+    "Each input goes through u and the tanh of its own step: `u * (1 - states**2)`. And then?",
+    "Each later step t multiplies all slopes before it, `slopes[:t]`, by w · (1 − h²).",
 )
 
 
@@ -107,8 +107,8 @@ def along_the_first_input(states: Tensor, w: float, u: float) -> Tensor:
     difficulty=2,
     place=10,
     hints=HINTS,
-    why="Each step back adds two factors, w and the slope of one more tanh; so the loop goes from "
-    "the end to the start, and multiplies.",
+    why="Each step on the way adds two factors, w and the slope of its tanh; the earlier an input, "
+    "the more of them.",
     inputs=inputs,
     mistakes=(
         bends_forgotten,
@@ -130,10 +130,7 @@ def slope_through_time(states: Tensor, w: float, u: float) -> Tensor:
     The states, (T,), came from the network with one number, h ← tanh(w·h + u·x), which started at
     0. The inputs are not known, and they are not needed.
     """
-    slopes = torch.empty_like(states)
-    slope = u
-    for t in reversed(range(len(states))):
-        slope = slope * (1 - states[t] ** 2)
-        slopes[t] = slope
-        slope = slope * w
+    slopes = u * (1 - states**2)  # each input goes through u and the tanh of its own step
+    for t, h in enumerate(states):
+        slopes[:t] *= w * (1 - h**2)  # and every earlier one through this step, too
     return slopes

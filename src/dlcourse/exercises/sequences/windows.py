@@ -68,7 +68,7 @@ def one_day_late(series: Tensor, n_past: int, ahead: int) -> Three:
 
 
 def always_tomorrow(series: Tensor, n_past: int, ahead: int) -> Three:  # noqa: ARG001
-    """Your target is always the next day. It should come `ahead` days after the last of the window."""
+    """Your target is always the next day. It should come `ahead` days after today."""
     return cut(series, n_past, 1)
 
 
@@ -85,7 +85,7 @@ def no_overlap(series: Tensor, n_past: int, ahead: int) -> Three:
 
 
 def mean_of_the_window(series: Tensor, n_past: int, ahead: int) -> Three:
-    """Your baseline is the mean of the window. Here it is “as today”: the last day of the window."""
+    """Your baseline is the mean of the window. Here it is “as today”: its last day."""
     return cut(series, n_past, ahead, lambda X: X.mean(dim=1))
 
 
@@ -134,6 +134,10 @@ def change_of_a_day(series: Tensor, n_past: int, ahead: int) -> Three:
     hints=HINTS,
     why="Windows and baseline come from the same pieces, so both are judged by the same days.",
     inputs=inputs,
+    equivalent=(
+        ("unfold(0", "unfold(-1", "The series has one dimension: it is the first and the last."),
+        ("y - X[:, -1]", "X[:, -1] - y", "The sign of the difference is lost in the square."),
+    ),
     mistakes=(
         target_inside,
         one_day_early,
