@@ -116,8 +116,9 @@ def test_no_helper_draws_but_those_for_figures(module: str) -> None:
 def test_an_exercise_needs_nothing_of_another() -> None:
     files = [name for name in EXERCISES if name.count(".") > 2]
     assert len(files) > 60
+    mistakes_alone = {name for name in files if "._" in name}  # each serves one exercise
     for module in files:
-        assert not imports(module) & EXERCISES, module
+        assert not imports(module) & (EXERCISES - mistakes_alone), module
 
 
 @pytest.mark.parametrize("module", FILES)

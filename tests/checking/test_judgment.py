@@ -1,5 +1,6 @@
 """An answer gets the verdict and the message that belong to what it does."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from dlcourse.checking import judgment
 from dlcourse.checking.comparison import Tolerance
 from dlcourse.checking.exercise import exercise
 from dlcourse.checking.judgment import Outcome
+from dlcourse.checking.trial import Behavior, attempt
 from exercise_samples import (
     COUNTER,
     RECORD,
@@ -53,6 +56,36 @@ def test_known_mistakes_are_named_with_an_input_that_shows_them() -> None:
         "For x = tensor([1., 3.]), scale = 2:",
         "The result is 8; it should be 4.",
     ]
+
+
+def test_a_stop_while_a_mistake_is_tried_spoils_no_later_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vars(average).pop("_judge", None)  # so that no mistake has been tried
+
+    def attempt_until_stopped(use: Any, answer: Any, *arguments: Any) -> Behavior:  # noqa: ANN401
+        if answer is in_place:
+            raise KeyboardInterrupt
+        return attempt(use, answer, *arguments)
+
+    with monkeypatch.context() as patches:
+        patches.setattr(judgment, "attempt", attempt_until_stopped)
+        with pytest.raises(KeyboardInterrupt):
+            average.judge(in_place)
+    assert "You scaled the learner's own tensor." in average.judge(in_place).message
+
+
+def test_a_mistake_runs_on_no_more_inputs_than_tell_it_apart() -> None:
+    vars(average).pop("_judge", None)
+    seen = []
+
+    def counted(x: Tensor, scale: float = 1.0) -> Tensor:
+        seen.append(scale)
+        return x.sum() * scale
+
+    watched = replace(average, mistakes=(counted,))
+    assert watched.judge(lambda x, scale=1.0: x.mean() + scale).outcome is Outcome.NOT_YET
+    assert seen == [2.0]
 
 
 def test_unknown_mistakes_get_the_first_input_that_shows_them() -> None:
@@ -139,6 +172,12 @@ def cleared(xs: list[float]) -> list[float]:
     """Empty the list."""
     xs.clear()
     return xs
+
+
+def test_what_an_answer_does_to_its_arguments_reaches_no_other_answer() -> None:
+    assert average.judge(in_place).outcome is Outcome.NOT_YET
+    assert average.judge(in_place) == average.judge(in_place)
+    assert average.judge(average.answer).outcome is Outcome.PASSED
 
 
 def test_an_argument_may_be_changed_only_where_the_task_says_so() -> None:

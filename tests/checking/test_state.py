@@ -156,6 +156,7 @@ def test_what_is_right_is_known_before_the_learners_code_runs(
     assert slope.judge(vandal).outcome is not Outcome.PASSED
     monkeypatch.undo()
     assert slope.judge(slope.answer).outcome is Outcome.PASSED
+    fresh("autograd.slope")  # the mistakes were tried by the vandal's `grad`
 
 
 def test_no_check_leaves_anything_changed() -> None:

@@ -18,7 +18,7 @@ def apply(answer: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
 
 
 def behavior(answer: Callable[..., Any], *makers: Callable[[], Any]) -> Behavior:
-    return attempt(apply, answer, lambda: [make() for make in makers])
+    return attempt(apply, answer, [make() for make in makers], [make() for make in makers])
 
 
 def ones() -> torch.Tensor:

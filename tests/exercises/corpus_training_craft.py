@@ -52,7 +52,7 @@ def constants_of_whole_numbers(values: Tensor) -> Any:  # noqa: ANN401
 
 
 @wrong(ex.best_constant)
-def constants_of_the_first_errors(values: Tensor) -> Any:  # noqa: ANN401
+def constants_of_the_errors_from_zero(values: Tensor) -> Any:  # noqa: ANN401
     return values.square().mean(), values.abs().mean()
 
 
@@ -432,7 +432,7 @@ def regularized_number_by_number(c: Tensor, strength: float) -> Any:  # noqa: AN
 
 
 @right(ex.regularized)
-def regularized_by_hardshrink(c: Tensor, strength: float) -> Any:  # noqa: ANN401
+def regularized_by_a_mask(c: Tensor, strength: float) -> Any:  # noqa: ANN401
     far = c.abs() > strength
     return (c - strength * c.sign()) * far, c.double() / (1 + strength)
 
@@ -580,6 +580,16 @@ class NormNotSaved(_Norm):
         super().__init__(n_features, momentum)
         self.register_buffer("running_mean", torch.zeros(n_features), persistent=False)
         self.register_buffer("running_var", torch.ones(n_features), persistent=False)
+
+
+@wrong(ex.BatchNorm, "no slope can reach X")
+class NormWithoutAnyGraph(_Norm):
+    """Works under `no_grad` throughout."""
+
+    def forward(self, X: Tensor) -> Any:  # noqa: ANN401
+        """Normalize each column."""
+        with torch.no_grad():
+            return super().forward(X)
 
 
 @wrong(ex.BatchNorm)
@@ -1028,6 +1038,18 @@ def groups_of_names(model: nn.Module, decay: float) -> Any:  # noqa: ANN401
     ]
 
 
+@wrong(ex.decay_groups, "several times")
+def groups_of_every_part(model: nn.Module, decay: float) -> Any:  # noqa: ANN401
+    decayed, others = list[Tensor](), list[Tensor]()
+    for part in model.modules():
+        for one in part.parameters():
+            (decayed if one.ndim > 1 else others).append(one)
+    return [
+        {"params": decayed, "weight_decay": decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+
+
 @wrong(ex.decay_groups, "chose by the name")
 def groups_by_bias(model: nn.Module, decay: float) -> Any:  # noqa: ANN401
     named = list(model.named_parameters())
@@ -1240,6 +1262,24 @@ def step_of_one_long_graph(
     return norm
 
 
+@wrong(ex.step_in_parts, "Norms that two steps returned")
+def step_of_the_last_part(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    X: Tensor,
+    y: Tensor,
+    n_part: int,
+    max_norm: float,
+) -> Any:  # noqa: ANN401
+    for X_part, y_part in zip(X.split(n_part), y.split(n_part), strict=True):
+        loss = functional.cross_entropy(model(X_part), y_part, reduction="sum") / len(X)
+    optimizer.zero_grad()
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return norm
+
+
 @wrong(ex.step_in_parts, "whole batch at once")
 def step_of_the_whole(
     model: nn.Module,
@@ -1279,7 +1319,7 @@ def step_always_of_that_norm(
 
 
 @wrong(ex.step_in_parts)
-def step_of_losses_kept(
+def step_clipped_tensor_by_tensor(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
     X: Tensor,

@@ -13,6 +13,7 @@ from torch import Tensor
 from dlcourse.checking.exercise import Exercise
 from dlcourse.checking.judgment import Outcome
 from dlcourse.exercises import autograd as ex
+from dlcourse.exercises.autograd._wrong_engines import CallsItself, InnerSumsKept
 from parts import part_of
 
 InnerLeftOut = part_of(ex.Bell, "InnerLeftOut")
@@ -21,8 +22,6 @@ OwnSlopeOnly = part_of(ex.Bell, "OwnSlopeOnly")
 SignLost = part_of(ex.Bell, "SignLost")
 bowl_at = part_of(ex.descent, "bowl_at")
 crossed = part_of(ex.nudged, "crossed")
-CallsItself = part_of(ex.Scalar, "CallsItself")
-InnerSumsKept = part_of(ex.Scalar, "InnerSumsKept")
 
 BELL: Any = ex.Bell  # a class to mypy
 SCALAR: Any = ex.Scalar

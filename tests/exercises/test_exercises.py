@@ -49,6 +49,27 @@ def test_stub_is_not_attempted(exercise: Exercise) -> None:
     assert verdict.outcome is Outcome.NOT_ATTEMPTED, verdict.message
 
 
+def parts_of(argument: object) -> Iterator[object]:
+    """Yield what of an argument an answer could change: memory, models, lists, other objects."""
+    if isinstance(argument, torch.Tensor):
+        yield argument.untyped_storage()._cdata  # which memory it is
+    elif isinstance(argument, torch.nn.Module):
+        yield from (part for one in argument.state_dict().values() for part in parts_of(one))
+    elif isinstance(argument, list | tuple):
+        yield from (part for one in argument for part in parts_of(one))
+    elif isinstance(argument, dict):
+        yield from (part for one in argument.values() for part in parts_of(one))
+    elif not callable(argument) and not isinstance(argument, int | float | str | None):
+        yield id(argument)
+
+
+def test_no_input_shares_memory_with_another(exercise: Exercise) -> None:
+    """What an answer changes in one must not reach the next: all are made before it runs."""
+    inputs = list(exercise.inputs(torch.Generator().manual_seed(0)))
+    parts = [part for one in inputs for part in set(parts_of(one))]
+    assert len(parts) == len(set(parts))
+
+
 def test_each_mistake_earns_its_own_message_and_no_other(exercise: Exercise) -> None:
     messages = [" ".join((mistake.__doc__ or "").split()) for mistake in exercise.mistakes]
     assert all(messages)
@@ -179,11 +200,10 @@ def test_global_state_is_as_before(exercise: Exercise, grad: bool) -> None:  # n
 
 def test_inputs_are_the_same_whatever_the_seed_is(exercise: Exercise) -> None:
     """A model among the inputs, too: its first weights are drawn as it is made."""
-    n_inputs = len(list(exercise.inputs(torch.Generator())))
     drawn = []
     for seed in (1, 2):
         torch.manual_seed(seed)
-        drawn.append([exercise._judge._input(number) for number in range(n_inputs)])
+        drawn.append(exercise._judge._make_inputs())
     assert not _differ(*drawn)
 
 

@@ -4,6 +4,7 @@
 # ruff: noqa: D101, D102, D105 - the name of a right answer says how it is made
 
 import copy
+import datetime as dt
 import io
 import math
 import statistics
@@ -559,14 +560,18 @@ def test_early_stopping_ends_where_a_look_at_all_losses_says() -> None:
             if min(losses[n - patience : n]) >= min(losses[: n - patience])
         ]
         seen = losses[: min(ends, default=10)]
-        found = watch_stopping(ex.stop_early.answer, losses, patience)
+        model = nn.BatchNorm1d(1)
+        found = watch_stopping(
+            ex.stop_early.answer,
+            model,
+            lambda model: [numbers.add_(1) for numbers in model.state_dict().values()],
+            lambda model: losses[int(model.bias.item()) - 1],  # noqa: B023 - called in this round
+            10,
+            patience,
+        )
         assert found is not None
-        assert list(found.values()) == [
-            min(seen),
-            len(seen),
-            seen.index(min(seen)) + 1,
-            seen.index(min(seen)) + 1,
-        ]
+        best = seen.index(min(seen)) + 1
+        assert list(found.values()) == [min(seen), len(seen), *[best] * len(model.state_dict())]
 
 
 class Noise(Dataset):
@@ -635,6 +640,18 @@ def stop_with_a_new_name(
             break
     model = best_model
     return best
+
+
+class DateAdded(CheckpointOfTuple):
+    def save(self, file: io.BytesIO, epoch: int) -> None:
+        states = [part.state_dict() for part in self.parts]
+        torch.save(([*states, dt.date(2026, 1, 1)], epoch), file)
+
+
+def test_what_torch_load_refuses_is_named_and_no_network_where_there_is_none() -> None:
+    message = CHECKPOINT.judge(DateAdded).message
+    assert "datetime.date was not an allowed global" in message
+    assert "You saved" not in message
 
 
 @pytest.mark.parametrize(

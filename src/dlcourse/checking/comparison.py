@@ -115,6 +115,8 @@ def _sequence_difference(got: object, wanted: Sequence[Any], tolerance: Toleranc
 
 
 def _number_difference(got: object, wanted: object, tolerance: Tolerance) -> str:
+    if _are_equal(got, wanted):
+        return ""
     if not isinstance(got, Tensor | np.ndarray | np.generic | numbers.Number):
         kind = "a tensor" if isinstance(wanted, Tensor) and wanted.ndim else "a number"
         if isinstance(wanted, bool | np.bool_):
@@ -133,6 +135,15 @@ def _number_difference(got: object, wanted: object, tolerance: Tolerance) -> str
             return f"The result is {_shorten(got)}; it {verb} {name}."
     right_places = _near(mine, right, tolerance)
     return "" if right_places.all() else _values_differ(mine, right, ~right_places)
+
+
+def _are_equal(got: object, wanted: object) -> bool:
+    """Tell at little cost whether both are of one kind and equal, as most right results are."""
+    if isinstance(got, Tensor) and isinstance(wanted, Tensor):
+        return (
+            got.dtype == wanted.dtype and got.device == wanted.device and torch.equal(got, wanted)
+        )
+    return type(got) is type(wanted) and isinstance(got, bool | int | float) and got == wanted
 
 
 def _as_tensor(value: object) -> Tensor:
@@ -195,7 +206,7 @@ def _shorten(value: object) -> str:
     elif isinstance(value, float | np.floating):
         text = f"{value:.6g}"
     elif isinstance(value, torch.nn.Module):
-        text = " ".join(repr(value).split())
+        text = getattr(value, "__name__", "") or " ".join(repr(value).split())
     elif type(value) is list or type(value) is tuple:
         inside = ", ".join(_shorten(item) for item in value)
         text = f"[{inside}]" if isinstance(value, list) else f"({inside})"

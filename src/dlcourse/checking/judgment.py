@@ -11,8 +11,7 @@ import inspect
 import numbers
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import cached_property, partial
-from itertools import islice
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
@@ -60,6 +59,7 @@ class Judge:
     def __init__(self, record: Record) -> None:
         """Make the judge of the exercise that `record` describes."""
         self.of = record
+        self._known: dict[Answer, list[Behavior]] = {}  # what mistakes do, as far as was asked
 
     def judge(self, *answers: object) -> Verdict:
         """Return the verdict on an answer; print nothing, and leave everything as it was.
@@ -94,60 +94,59 @@ class Judge:
         shown = next((number for number, fault in enumerate(faults) if fault), None)
         if shown is None:
             return Verdict(Outcome.PASSED, "")
+        given = self._given(self._inputs[shown])
         diagnosis = self._diagnosis(mine)
         if (error := mine[shown].error) is not None:
             if is_of_answer(error, answer):
-                parts = [diagnosis, explain(error, answer), self._given(shown)]
+                parts = [diagnosis, explain(error, answer), given]
                 return Verdict(Outcome.RAISED, "\n".join(filter(None, parts)))
             fault = f"What came out could not be used: {name_error(error)}"
-            parts = [diagnosis, self._given(shown), fault, _quote(mine[shown].printed)]
+            parts = [diagnosis, given, fault, _quote(mine[shown].printed)]
             return Verdict(Outcome.NOT_YET, "\n".join(filter(None, parts)))
         if self.of.is_question:  # what is right stays untold
             return Verdict(Outcome.NOT_YET, diagnosis or self._question_fault(mine[shown].value))
-        parts = [diagnosis, self._given(shown), faults[shown], _quote(mine[shown].printed)]
+        parts = [diagnosis, given, faults[shown], _quote(mine[shown].printed)]
         return Verdict(Outcome.NOT_YET, "\n".join(filter(None, parts)))
 
     @cached_property
     def _right(self) -> list[Behavior]:
         """What the solution does on each input; not kept if it failed, which is our own fault."""
-        behaviors = self._remembered(self.of.answer)
+        behaviors = self._behaviors(self._handed_over(self.of.answer))
         for one in behaviors:
             if one.error is not None:
                 raise one.error
         return behaviors
 
-    @cached_property
-    def _known(self) -> list[tuple[str, list[Behavior]]]:
-        """The message of each mistake, and what the mistake does on each input."""
-        return [(inspect.getdoc(one) or "", self._remembered(one)) for one in self.of.mistakes]
-
     def _behaviors(self, answer: object) -> list[Behavior]:
         start_afresh()
-        n_inputs = sum(1 for _ in self.of.inputs(_generator()))
-        behaviors = [self._behavior(answer, number) for number in range(n_inputs)]
+        pairs = zip(self._make_inputs(), self._inputs, strict=True)
+        behaviors = [self._behavior(answer, *pair) for pair in pairs]
         start_afresh()  # an answer may have changed how numbers look in its message
         return behaviors
 
-    def _behavior(self, answer: object, number: int) -> Behavior:
+    def _behavior(
+        self, answer: object, arguments: tuple[Any, ...], untouched: tuple[Any, ...]
+    ) -> Behavior:
         try:
-            return attempt(self.of.use, answer, partial(self._input, number))
+            return attempt(self.of.use, answer, arguments, untouched)
         except KeyboardInterrupt as stop:
-            stop.add_note(self._given(number).rstrip(":"))
+            stop.add_note(self._given(untouched).rstrip(":"))
             raise
 
-    def _remembered(self, code: Answer) -> list[Behavior]:
-        """Return the behaviors of our own code, without the frames that an error holds on to."""
-        behaviors = self._behaviors(code() if self.of.is_question else code)
-        for one in behaviors:
-            if one.error is not None:
-                one.error.__traceback__ = None
-        return behaviors
+    def _handed_over(self, code: Answer) -> object:
+        """Return what `use` gets of our own code."""
+        return code() if self.of.is_question else code
 
-    def _input(self, number: int) -> tuple[Any, ...]:
-        """Return the arguments of a number, made anew."""
+    @cached_property
+    def _inputs(self) -> list[tuple[Any, ...]]:
+        """The arguments of every input; no answer ever gets these."""
+        return self._make_inputs()
+
+    def _make_inputs(self) -> list[tuple[Any, ...]]:
+        """Return the arguments of every input, made anew."""
         # A model among them draws its first weights from PyTorch's own generator.
         torch.default_generator.manual_seed(_SEED)
-        return next(islice(self.of.inputs(_generator()), number, None))
+        return list(self.of.inputs(torch.Generator().manual_seed(_SEED)))
 
     def _is_untouched(self, answer: object) -> bool:
         if self.of.is_question:
@@ -194,11 +193,22 @@ class Judge:
 
     def _diagnosis(self, mine: Sequence[Behavior]) -> str:
         """Return the message of the mistake that does the same on every input; "" if none does."""
-        for message, theirs in self._known:
-            pairs = zip(mine, theirs, strict=True)
-            if all(one.is_like(other, self.of.tolerance) for one, other in pairs):
-                return message
-        return ""
+        found = (one for one in self.of.mistakes if self._does_the_same(one, mine))
+        return next((inspect.getdoc(one) or "" for one in found), "")
+
+    def _does_the_same(self, mistake: Answer, mine: Sequence[Behavior]) -> bool:
+        """Tell whether a mistake does what was seen; it runs on no more inputs than that takes."""
+        known, inputs = self._known.setdefault(mistake, []), None
+        for number, one in enumerate(mine):
+            if number == len(known):
+                inputs = inputs or self._make_inputs()
+                code = self._handed_over(mistake)
+                known.append(self._behavior(code, inputs[number], self._inputs[number]))
+                if (error := known[number].error) is not None:
+                    error.__traceback__ = None  # and the frames that it holds on to
+            if not one.is_like(known[number], self.of.tolerance):
+                return False
+        return True
 
     def _question_fault(self, value: object) -> str:
         """Say what kind of answer is asked for, without giving the answer away."""
@@ -224,9 +234,8 @@ class Judge:
         parts = zip(self.of.names, value, right, strict=False)
         return [name for name, mine, its in parts if difference(mine, its, self.of.tolerance)]
 
-    def _given(self, number: int) -> str:
+    def _given(self, arguments: tuple[Any, ...]) -> str:
         """Return an input, as the beginning of a sentence."""
-        arguments = self._input(number)
         pairs = zip(self._parameters, arguments, strict=False)
         told = ", ".join(f"{name} = {shorten(value)}" for name, value in pairs)
         return f"For {told}:" if told else ""
@@ -260,7 +269,3 @@ def _quote(printed: str) -> str:
     """Return what the learner's code printed, which a check hides; its first lines."""
     lines = without_marks(printed.strip()).splitlines()
     return "\n".join(["(Printed meanwhile:", *lines[:_LINES_PRINTED]]) + ")" if lines else ""
-
-
-def _generator() -> torch.Generator:
-    return torch.Generator().manual_seed(_SEED)

@@ -26,20 +26,25 @@ def call(answer: Answer, *arguments: Any) -> Any:  # noqa: ANN401 - whatever an 
 
 
 def given(answer: Any) -> Any:  # noqa: ANN401 - as above
-    """Return the value that answers a question; a letter is a letter, however it is written."""
+    """Return the value that answers a question; a letter is a letter, however it is written.
+
+    Of several values, each is treated so.
+    """
+    if type(answer) is tuple:
+        return tuple(map(given, answer))
     if isinstance(answer, str) and (letter := re.fullmatch(r"\W*([A-Za-z])\W*", answer)):
         return letter[1].lower()
     return answer
 
 
 def shown_function(text: str) -> Any:  # noqa: ANN401 - as above
-    """Return the function of that text, such as "lambda w: 2 * w"; a message shows it by its text.
+    """Return what that text makes, such as "lambda w: 2 * w"; a message shows it by its text.
 
-    For inputs that are functions: a learner can call them again.
+    For inputs that are functions, models or data sets: a learner can make and call them again.
     """
-    function = eval(text, {"torch": torch})  # noqa: S307 - our own text
-    function.__name__ = text
-    return function
+    made = eval(text, {"torch": torch})  # noqa: S307 - our own text
+    made.__name__ = text
+    return made
 
 
 def no_inputs(_: torch.Generator) -> Iterator[tuple[Any, ...]]:

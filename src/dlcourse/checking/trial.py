@@ -9,7 +9,7 @@ import io
 import re
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,16 +49,21 @@ class Behavior:
         return same(self.value, other.value, tolerance)
 
 
-def attempt(use: Callable[..., Any], answer: Any, make_arguments: Callable[[], Any]) -> Behavior:  # noqa: ANN401
+def attempt(
+    use: Callable[..., Any],
+    answer: Any,  # noqa: ANN401
+    arguments: Sequence[Any],
+    untouched: Sequence[Any],
+) -> Behavior:
     """Call `use(answer, *arguments)`, seeded, and return what came of it.
 
     Args:
         use: calls the answer; what it returns is what is compared.
         answer: a learner's function, class or value.
-        make_arguments: returns the same arguments each time, made anew.
+        arguments: may be changed by the answer.
+        untouched: the same arguments, made a second time, to tell whether they were.
     """
     start_afresh()  # an interrupted `with torch.no_grad()`, say, may still be in force
-    arguments, untouched = make_arguments(), make_arguments()
     torch.default_generator.manual_seed(_SEED)
     terminal = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = paper = io.StringIO()
@@ -107,6 +112,8 @@ def _tensors_differ(now: Tensor, before: Tensor) -> bool:
     now, before = now.detach(), before.detach()
     if now.shape != before.shape or now.dtype != before.dtype or now.device != before.device:
         return True
+    if torch.equal(now, before):
+        return False
     same = (now == before) | (now.isnan() & before.isnan())
     return not bool(same.all())
 

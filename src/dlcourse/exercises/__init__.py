@@ -21,6 +21,8 @@ LESSONS = {
     "mnist_mlp": "05",
     "gpu_timing": "06",
     "training_craft": "07",
+    "convolutional_networks": "08",
+    "sequences": "09",
 }
 
 

@@ -33,13 +33,13 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, float]]:
     yield torch.tensor([0.0, 1e-12]), torch.zeros(2), 0.5
     yield torch.tensor([1.75 * 2.0**-40]), torch.tensor([2.0**-40]), 0.5  # small, and far apart
     ones, spike = torch.ones(16), torch.eye(16)[3]
-    yield ones + 0.125, ones, 0.15  # small errors, near enough
-    yield ones + 0.25, ones, 0.15  # small errors, too many of them
+    yield ones + 0.125, ones.clone(), 0.15  # small errors, near enough
+    yield ones + 0.25, ones.clone(), 0.15  # small errors, too many of them
     yield ones + 1.5 * spike, ones, 0.15  # a single error
     yield 10 * spike + 0.5, 10 * spike, 0.1  # no error as large as the spike allows
     wide = torch.randn(3, 4, generator=rng, dtype=torch.float64).T
     yield wide + 1e-9, wide, 1e-7
-    yield wide + 1e-9, wide, 1e-11
+    yield wide + 1e-9, wide.clone(), 1e-11
     yield wide + 1e8 + 1, wide + 1e8, 1e-9  # beyond float32
     yield torch.tensor([[100.0, 0.002]]), torch.tensor([[100.0, 0.001]]), 1e-3  # one bad column
     yield torch.tensor([[3.25, 0.0], [0.0, 0.25]]), torch.tensor([[3.0, 0.0], [0.0, 0.0]]), 0.1

@@ -13,7 +13,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:
     yield torch.tensor([0, 0, 1]), torch.tensor([1, 0, 0]), 4
     yield torch.randint(7, (40,), generator=rng), torch.randint(7, (40,), generator=rng), 7
     yield torch.randint(12, (60,), generator=rng), torch.randint(12, (60,), generator=rng), 12
-    yield torch.full((300,), 1), torch.full((300,), 1), 2  # more than a byte counts
+    yield torch.full((2051,), 1), torch.full((2051,), 1), 2  # more than a byte or float16 counts
     yield torch.tensor([2]), torch.tensor([0]), 3
     yield torch.empty(0, dtype=torch.int64), torch.empty(0, dtype=torch.int64), 2
 

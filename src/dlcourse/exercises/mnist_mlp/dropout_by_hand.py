@@ -15,30 +15,48 @@ def use(answer: Callable[[float], nn.Module], X: Tensor, p: float) -> dict[str, 
         return {"the call of super().__init__()": "missing"}
     network = nn.Sequential(layer, nn.Identity())  # whose modes reach all its parts
     network.train()
-    given = X.clone()
+    leaf = X.clone().requires_grad_()
+    given = leaf.clone()
     out = layer(given)
     if not isinstance(out, Tensor) or out.shape != X.shape:
         return _no_such_tensor(out)
-    first, second, third, fourth = out == 0, *(layer(X.clone()) == 0 for _ in range(3))
-    counts = {int(dropped.sum()) for dropped in (first, second, third, fourth)}
-    factors = (out / X).round(decimals=4).unique()
+    slopes = _slopes(out, leaf)
+    factors = out.detach() / X
+    draws = [factors == 0, *(layer(X.clone()) == 0 for _ in range(3))]
     network.eval()
     used = layer(X.clone())
     if not isinstance(used, Tensor) or used.shape != X.shape:
         return _no_such_tensor(used)
-    share = first.double().mean().item()
+    share = torch.stack(draws).double().mean().item()
+    network.train()
     return {
         "the call of super().__init__()": "there",
         "shape": list(out.shape),
-        "X after the call": "as it was" if torch.equal(given, X) else "changed",
-        "share set to 0 while training": p if abs(share - p) < 0.06 else share,
-        "the others are multiplied by": factors[factors != 0].tolist(),
-        "every row loses the same": bool((first == first[0]).all()),
-        "the second call drops the same": bool((first == second).all()),
-        "every call drops equally many": len(counts) == 1,
+        "X after the call": "as it was" if torch.equal(given, leaf) else "changed",
+        "share set to 0 while training": p if abs(share - p) < 0.025 else share,
+        "the others are multiplied by": factors[factors != 0].round(decimals=4).unique().tolist(),
+        "one draw decides for several numbers": _is_shared(draws[0]),
+        "the second call drops the same": torch.equal(draws[0], draws[1]),
+        "every call drops equally many": len({int(one.sum()) for one in draws}) == 1,
+        "backward drops and scales as forward does": torch.allclose(slopes, factors, rtol=1e-3),
         "share changed after eval()": (used != X).double().mean().item(),
         "factor after eval()": (used / X).max().item(),
+        "it drops again after train()": bool((layer(X.clone()) == 0).any()),
     }
+
+
+def _is_shared(dropped: Tensor) -> bool:
+    """Tell whether all that differs in one index alone, such as a column, is dropped together."""
+    sides = [n for n, size in enumerate(dropped.shape) if size > 1]
+    return any(torch.equal(dropped, dropped.narrow(n, 0, 1).expand_as(dropped)) for n in sides)
+
+
+def _slopes(out: Tensor, X: Tensor) -> Tensor:
+    """Return the slopes of the sum of `out`: 0 where nothing leads back to X."""
+    if not out.requires_grad:
+        return torch.zeros_like(X)
+    (slopes,) = torch.autograd.grad(out.sum(), X, allow_unused=True)
+    return torch.zeros_like(X) if slopes is None else slopes
 
 
 def _no_such_tensor(out: object) -> dict[str, Any] | None:
@@ -162,6 +180,19 @@ class InPlace(nn.Module):
         return nn.functional.dropout(X, self.p, self.training, inplace=True)
 
 
+class OutOfTheGraph(nn.Module):
+    """You compute outside the graph (`detach`, `.data`, NumPy, `torch.tensor(…)`), so `backward`
+    ends here, and the layers before this one never learn. Compute with X itself.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, X: Tensor) -> Tensor:
+        return nn.functional.dropout(X.detach(), self.p) if self.training else X
+
+
 class SameNumberEachTime(nn.Module):
     """You drop equally many numbers in every call. Each is to be dropped on its own, so that their
     number varies a little, as it does with coins. Draw once for each number: `rand_like`.
@@ -195,6 +226,7 @@ class SameNumberEachTime(nn.Module):
         ScaledInUse,
         BaseNotMade,
         InPlace,
+        OutOfTheGraph,
         SameNumberEachTime,
     ),
 )

@@ -17,9 +17,13 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Batches]]:
     yield ([first, last],)
     logits, y = torch.randn(11, 5, generator=rng), torch.randint(5, (11,), generator=rng)
     y[:7] = logits[:7].argmax(dim=1)
-    yield (list(zip(logits.split(4), y.split(4), strict=True)),)
-    yield (list(zip((-logits.double()).split(3), y.split(3), strict=True)),)
+    sizes = [2, 5, 4]  # not only the last batch is short
+    yield (list(zip(logits.split(sizes), y.split(sizes), strict=True)),)
+    yield (list(zip((-logits.double()).split(3), y.clone().split(3), strict=True)),)
     yield ([(torch.randn(3, 4, generator=rng).T, torch.tensor([2, 0, 1, 1]))],)
+    below_zero = -torch.rand(300, 3, generator=rng)  # and more right ones than a byte counts
+    many = below_zero[:290].argmax(dim=1), torch.zeros(10, dtype=torch.int64)
+    yield ([(below_zero, torch.cat(many))],)
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -46,6 +50,14 @@ def batches_taken_for_full(batches: Batches) -> Tensor:
     a batch really has. Add these up.
     """
     return sum_right(batches) / (len(batches) * len(batches[0][1]))
+
+
+def all_but_the_last_taken_for_full(batches: Batches) -> Tensor:
+    """You took the first batch's size for all but the last: any batch may have a size of its own.
+    Add up `len(y)`.
+    """
+    n_samples = (len(batches) - 1) * len(batches[0][1]) + len(batches[-1][1])
+    return sum_right(batches) / n_samples
 
 
 def shares_averaged(batches: Batches) -> Tensor:
@@ -84,6 +96,7 @@ def sum_right(batches: Batches) -> Tensor:
     mistakes=(
         batches_counted,
         batches_taken_for_full,
+        all_but_the_last_taken_for_full,
         shares_averaged,
         every_answer_with_every_label,
         right_in_percent,

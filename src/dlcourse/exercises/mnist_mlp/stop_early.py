@@ -7,45 +7,59 @@ import torch
 from torch import nn
 
 from dlcourse.checking.exercise import exercise
+from dlcourse.checking.record import shown_function
 
 Measure: TypeAlias = Callable[[nn.Module], float]
 
 
 def use(
-    answer: Callable[..., Any], validation_losses: list[float], patience: int
+    answer: Callable[..., Any],
+    model: nn.Module,
+    train_once: Callable[[nn.Module], object],
+    measure: Measure,
+    n_epochs: int,
+    patience: int,
 ) -> dict[str, Any] | None:
-    losses = validation_losses
-    model = nn.BatchNorm1d(1)
     epochs = 0
 
-    def train_once(model: nn.BatchNorm1d) -> None:
+    def train_and_count(model: nn.Module) -> None:
         nonlocal epochs
         epochs += 1
-        if epochs > len(losses):
-            msg = f"you trained for more than n_epochs = {len(losses)} epochs"
+        if epochs > n_epochs:
+            msg = f"you trained for more than n_epochs = {n_epochs} epochs"
             raise RuntimeError(msg)
-        nn.init.constant_(model.weight, epochs)
-        nn.init.constant_(model.running_mean, epochs)  # type: ignore[arg-type]
+        train_once(model)
 
-    result = answer(model, train_once, lambda _: losses[epochs - 1], len(losses), patience)
+    before = [numbers.clone() for numbers in model.state_dict().values()]
+    result = answer(model, train_and_count, measure, n_epochs, patience)
     if result is None:
         return None
+    pairs = zip(model.state_dict().items(), before, strict=True)
+    ends = {name: (numbers - old).item() for (name, numbers), old in pairs}  # an epoch adds 1
     return {
         "it returns": result,
         "epochs trained": epochs,
-        "at the end the weights are those of epoch": model.weight.item(),
-        "at the end the running averages are those of epoch": model.running_mean.item(),  # type: ignore[union-attr]
+        **{f"at the end, {name} is that of epoch": epoch for name, epoch in ends.items()},
     }
 
 
-def inputs(rng: torch.Generator) -> Iterator[tuple[list[float], int]]:
-    yield [3.0, 2.0, 2.5, 2.6, 1.0], 2
-    yield [3.0, 2.0, 1.0], 1
-    yield [2.0, 2.0, 2.0, 1.0], 2
-    yield [3.0, 2.0, 2.5, 1.5, 1.8, 1.6, 1.7, 1.0], 3
-    yield [2.0, 1.0, 3.0], 5
-    yield [4e9], 1
-    yield torch.randn(12, generator=rng).tolist(), 4
+def inputs(rng: torch.Generator) -> Iterator[tuple[nn.Module, Any, Measure, int, int]]:
+    train_once = "lambda model: [numbers.add_(1) for numbers in model.state_dict().values()]"
+    for losses, patience in (
+        ([3.0, 2.0, 2.5, 2.6, 1.0], 2),
+        ([3.0, 2.0, 1.0], 1),
+        ([2.0, 2.0, 2.0, 1.0], 2),
+        ([3.0, 2.0, 2.5, 1.5, 1.8, 1.6, 1.7, 1.0], 3),
+        ([2.0, 1.0, 3.0], 5),
+        ([4e9], 1),
+        ([2.0, 1.99999, 1.99998, 3.0, 1.99997], 2),  # lower by little is lower
+        (torch.randn(12, generator=rng).mul(100).round().tolist(), 4),
+    ):
+        measure = shown_function(f"lambda model: {losses}[int(model.bias.item()) - 1]")
+        model = shown_function(
+            "torch.nn.BatchNorm1d(1)"
+        )  # its bias is 0 at first, and so is the number of the epoch
+        yield model, shown_function(train_once), measure, len(losses), patience
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -84,18 +98,19 @@ def live_weights(
     return losses[best]
 
 
-def patience_never_renewed(
-    model: nn.Module, train_once: Measure, measure: Measure, n_epochs: int, patience: int
+def stopped(
+    *run: Any,  # noqa: ANN401 - the five arguments
+    is_new_best: Callable[[float, float], bool] = lambda loss, best: loss < best,
+    renews: bool = True,
 ) -> float:
-    """You count all epochs without a new best together: a new best should renew the patience.
-    Set the count back to 0.
-    """
+    """Stop early as the solution does, but for what counts as best and what that does."""
+    model, train_once, measure, n_epochs, patience = run
     best, waited = float("inf"), 0
     for _ in range(n_epochs):
         train_once(model)
         loss = measure(model)
-        if loss < best:
-            best = loss
+        if is_new_best(loss, best):
+            best, waited = loss, 0 if renews else waited
             weights = {name: numbers.clone() for name, numbers in model.state_dict().items()}
         else:
             waited += 1
@@ -103,6 +118,25 @@ def patience_never_renewed(
                 break
     model.load_state_dict(weights)
     return best
+
+
+def patience_never_renewed(*run: Any) -> float:  # noqa: ANN401
+    """You count all epochs without a new best together: a new best should renew the patience.
+    Set the count back to 0.
+    """
+    return stopped(*run, renews=False)
+
+
+def last_of_equals(*run: Any) -> float:  # noqa: ANN401
+    """You take a loss that equals the lowest so far for a new best one (`<=`). Of equal losses the
+    first counts: only a lower one renews the patience.
+    """
+    return stopped(*run, is_new_best=lambda loss, best: loss <= best)
+
+
+def lower_by_a_margin(*run: Any) -> float:  # noqa: ANN401
+    """A loss that is only a little lower does not count with you. It is a new lowest loss."""
+    return stopped(*run, is_new_best=lambda loss, best: loss < best - 1e-4)
 
 
 def compared_with_the_last(
@@ -121,27 +155,6 @@ def compared_with_the_last(
             weights = {name: numbers.clone() for name, numbers in model.state_dict().items()}
         if waited == patience:
             break
-    model.load_state_dict(weights)
-    return best
-
-
-def last_of_equals(
-    model: nn.Module, train_once: Measure, measure: Measure, n_epochs: int, patience: int
-) -> float:
-    """You take a loss that equals the lowest so far for a new best one (`<=`). Of equal losses the
-    first counts: only a lower one renews the patience.
-    """
-    best, waited = float("inf"), 0
-    for _ in range(n_epochs):
-        train_once(model)
-        loss = measure(model)
-        if loss <= best:
-            best, waited = loss, 0
-            weights = {name: numbers.clone() for name, numbers in model.state_dict().items()}
-        else:
-            waited += 1
-            if waited == patience:
-                break
     model.load_state_dict(weights)
     return best
 
@@ -195,11 +208,13 @@ def buffers_forgotten(
     why="Clones of the whole state dict stay what they were, so the best epoch can come back.",
     inputs=inputs,
     use=use,
+    changes_arguments=True,
     mistakes=(
         live_weights,
         patience_never_renewed,
         compared_with_the_last,
         last_of_equals,
+        lower_by_a_margin,
         one_epoch_late,
         buffers_forgotten,
     ),

@@ -1,7 +1,7 @@
 """A training loop with five faults."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,16 @@ from dlcourse.checking.exercise import exercise
 Measure: TypeAlias = Callable[[nn.Module], float]
 
 
+class _Batch(NamedTuple):
+    """What is known of a batch when the model gets it."""
+
+    rows: list[int]
+    is_training: bool
+    loss: float  # summed
+    gradient: Tensor
+    weight: Tensor  # before the step
+
+
 class _Observed(nn.Module):
     """A linear model without bias that takes notes while somebody trains it."""
 
@@ -18,42 +28,41 @@ class _Observed(nn.Module):
         super().__init__()
         self.X, self.y = X, y
         self.weight = nn.Parameter(torch.randn(X.shape[1], 3, generator=rng))
-        self.rows: list[list[int]] = []  # which samples each batch had
-        self.weights: list[Tensor] = []  # before each step
-        self.modes: list[bool] = []
-        self.losses: list[float] = []  # of each batch, added up
+        self.batches: list[_Batch] = []
         self.scores: list[float] = []
         self.ends: list[int] = []  # of the epochs, as numbers of batches
 
     def forward(self, X: Tensor) -> Tensor:
         if torch.is_grad_enabled():
-            self.rows.append((X[:, None] == self.X).all(dim=2).nonzero()[:, 1].tolist())
-            self.weights.append(self.weight.detach().clone())
-            self.modes.append(self.training)
-            truth = self.y[self.rows[-1]]
-            sum_of_losses = nn.functional.cross_entropy(X @ self.weight, truth, reduction="sum")
-            self.losses.append(sum_of_losses.item())
+            rows = (X[:, None] == self.X).all(dim=2).nonzero()[:, 1].tolist()
+            self.batches.append(self.note(rows, self.weight.detach().clone()))
         return X @ self.weight
+
+    def note(self, rows: list[int], weight: Tensor) -> _Batch:
+        X, y = self.X[rows], self.y[rows]
+        log_shares = (X @ weight).log_softmax(dim=1)
+        loss = -log_shares[range(len(y)), y].sum().item()
+        errors = log_shares.exp() - nn.functional.one_hot(y, 3)
+        return _Batch(rows, self.training, loss, X.T @ errors / len(y), weight)
 
     def validate(self, _: nn.Module) -> float:
         self.eval()
-        self.ends.append(len(self.rows))
+        self.ends.append(len(self.batches))
         self.scores.append(1 / (2 + len(self.scores)))
         return self.scores[-1]
 
-    def epochs(self) -> list[range]:
-        return [range(*ends) for ends in zip([0, *self.ends], self.ends, strict=False)]
+    def epochs(self) -> list[list[_Batch]]:
+        pairs = zip([0, *self.ends], self.ends, strict=False)
+        return [self.batches[start:end] for start, end in pairs]
 
     def what_steps_follow(self) -> str:
         """Return the first thing but its own gradient that a step follows, if there is any."""
-        afterwards = [*self.weights, self.weight.detach()][1:]
+        afterwards = [*(batch.weight for batch in self.batches), self.weight.detach()][1:]
         so_far = torch.zeros_like(self.weight)
-        for rows, before, after in zip(self.rows, self.weights, afterwards, strict=False):
-            X, y = self.X[rows], self.y[rows]
-            errors = (X @ before).softmax(dim=1) - nn.functional.one_hot(y, 3)
-            own = X.T @ errors / len(y)
+        for batch, after in zip(self.batches, afterwards, strict=False):
+            own = batch.gradient
             so_far = so_far + own
-            moved = (before - after) / 0.1
+            moved = (batch.weight - after) / 0.1
             if (moved - own).abs().max() < 1e-4:
                 continue
             if not moved.any():
@@ -64,9 +73,15 @@ class _Observed(nn.Module):
             return "the sum of all gradients so far" if same else "the gradient of another loss"
         return "the gradient of its own batch"
 
-    def mean_loss(self, epoch: range) -> float:
-        n_samples = sum(len(self.rows[n]) for n in epoch)
-        return sum(self.losses[n] for n in epoch) / max(1, n_samples)
+
+def _what_order(epochs: list[list[_Batch]], orders: list[tuple[int, ...]], n_samples: int) -> str:
+    given = range(n_samples)
+    if {tuple((k + first) % n_samples for k in given) for first in given} & set(orders):
+        return "that of X in some epoch, perhaps from another start"
+    if len(set(orders)) < len(orders):
+        return "the same in several epochs"
+    mixtures = {frozenset(frozenset(batch.rows) for batch in epoch) for epoch in epochs}
+    return "new in every epoch" if len(mixtures) > 1 or len(epochs) < 3 else "batches stay together"
 
 
 def use(
@@ -78,26 +93,24 @@ def use(
     result = answer(model, X, y, n_epochs, batch_size, model.validate)
     if result is None:
         return None
-    lists = (
-        [one for one in result if isinstance(one, list)] if isinstance(result, tuple | list) else []
-    )
-    if [len(one) for one in lists] != [n_epochs, n_epochs]:
+    lists = result if isinstance(result, tuple | list) else ()
+    if [isinstance(one, list) and len(one) for one in lists] != [n_epochs, n_epochs]:
         return {"what it returns": "not two lists with a number an epoch"}
     losses, scores = lists
     epochs = model.epochs()
-    orders = [[row for n in epoch for row in model.rows[n]] for epoch in epochs]
+    orders = [tuple(row for batch in epoch for row in batch.rows) for epoch in epochs]
     complete = all(sorted(order) == list(range(n_samples)) for order in orders)
-    unlike = len({tuple(order) for order in orders}) == len(orders)
-    truth = [model.mean_loss(epoch) for epoch in epochs]
+    truth = [sum(batch.loss for batch in epoch) / n_samples for epoch in epochs]
     graphs = any(isinstance(loss, Tensor) and loss.requires_grad for loss in losses)
+    in_training = all(batch.is_training for batch in model.batches)
     pairs = zip(losses, truth, strict=False)
     return {
         "what it returns": "two lists with a number an epoch",
         "calls of validate": len(model.scores),
         "samples of an epoch": "each once" if complete else "not each once",
-        "largest batch": max(map(len, model.rows), default=0),
-        "order": "new in every epoch" if unlike else "the same in several epochs",
-        "mode while training": "train()" if all(model.modes) else "eval() in some epochs",
+        "largest batch": max((len(batch.rows) for batch in model.batches), default=0),
+        "order": _what_order(epochs, orders, n_samples),
+        "mode while training": "train()" if in_training else "eval() in some epochs",
         "each step follows": model.what_steps_follow(),
         "losses, relative to the true means": [float(loss) / (mean or 1) for loss, mean in pairs],
         "losses": "with a graph: use item() or detach()" if graphs else "plain numbers",
@@ -153,10 +166,7 @@ HINTS = (
 )
 
 
-Run: TypeAlias = Any  # the six arguments
-
-
-def trained(*run: Run, fault: str) -> Trained:
+def trained(*run: Any, fault: str) -> Trained:  # noqa: ANN401 - the six arguments
     """Train as the solution does, but for one fault."""
     model, X, y, n_epochs, batch_size, validate = run
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -185,60 +195,26 @@ def trained(*run: Run, fault: str) -> Trained:
     return losses, scores
 
 
-def softmax_left(*run: Run) -> Trained:
-    """One of the five is left: softmax stands before `cross_entropy`, which applies it itself.
-    Twice, it flattens the gradient, and the loss cannot come near 0.
-    """
-    return trained(*run, fault="softmax")
+FAULTS = {
+    "softmax": "One of the five is left: softmax stands before `cross_entropy`, which applies it itself. Twice, it flattens the gradient, and the loss cannot come near 0.",  # noqa: E501
+    "no zero": "One of the five is left: nobody zeroes the gradients, so each step follows the sum of all gradients so far. Put `optimizer.zero_grad()` before `backward`.",  # noqa: E501
+    "late zero": "No weight ever moves. Either `zero_grad` is between `backward` and `step` and throws the gradient away before the step can use it, or `backward` or `step` is missing.",  # noqa: E501
+    "seed": "One of the five is left: the seed is set anew in every epoch, so every epoch has the same order. Seed once, before the loop, or leave that to whoever calls the function.",  # noqa: E501
+    "eval": "One of the five is left: `validate` calls `eval()`, and from the second epoch on you train in that mode, without dropout. Call `train()` at the start of every epoch.",  # noqa: E501
+    "divided": "One of the five is left: the batch's loss is a mean already, and you divide it by the batch size once more. Multiply by the samples of the batch instead, and divide by N at the end.",  # noqa: E501
+    "averaged": "The second division by the batch size is gone, but you average the batches' means: the short last batch counts as much as a full one. Weight each mean by the samples of its batch.",  # noqa: E501
+    "full": "You multiply each mean by `batch_size`, and the last batch is short: `len(batch)` says how many samples a batch really has.",  # noqa: E501
+}
 
 
-def zero_left(*run: Run) -> Trained:
-    """One of the five is left: nobody zeroes the gradients, so each step follows the sum of all
-    gradients so far. Put `optimizer.zero_grad()` before `backward`.
-    """
-    return trained(*run, fault="no zero")
+def with_fault(fault: str) -> Callable[..., Trained]:
+    """Return the mistake of that name; its docstring is the message, as of any mistake."""
 
+    def mistake(*run: Any) -> Trained:  # noqa: ANN401
+        return trained(*run, fault=fault)
 
-def zeroed_too_late(*run: Run) -> Trained:
-    """No weight ever moves. Either `zero_grad` is between `backward` and `step` and throws the
-    gradient away before the step can use it, or `backward` or `step` is missing.
-    """
-    return trained(*run, fault="late zero")
-
-
-def seed_left(*run: Run) -> Trained:
-    """One of the five is left: the seed is set anew in every epoch, so every epoch has the same
-    order. Seed once, before the loop, or leave that to whoever calls the function.
-    """
-    return trained(*run, fault="seed")
-
-
-def eval_left(*run: Run) -> Trained:
-    """One of the five is left: `validate` calls `eval()`, and from the second epoch on you train
-    in that mode, without dropout. Call `train()` at the start of every epoch.
-    """
-    return trained(*run, fault="eval")
-
-
-def divided_twice(*run: Run) -> Trained:
-    """One of the five is left: the batch's loss is a mean already, and you divide it by the batch
-    size once more. Multiply by the samples of the batch instead, and divide by N at the end.
-    """
-    return trained(*run, fault="divided")
-
-
-def means_averaged(*run: Run) -> Trained:
-    """The second division by the batch size is gone, but you average the batches' means: the short
-    last batch counts as much as a full one. Weight each mean by the samples of its batch.
-    """
-    return trained(*run, fault="averaged")
-
-
-def taken_for_full(*run: Run) -> Trained:
-    """You multiply each mean by `batch_size`, and the last batch is short: `len(batch)` says how
-    many samples a batch really has.
-    """
-    return trained(*run, fault="full")
+    mistake.__name__, mistake.__doc__ = fault, FAULTS[fault]
+    return mistake
 
 
 @exercise(
@@ -247,21 +223,11 @@ def taken_for_full(*run: Run) -> Trained:
     difficulty=3,
     place=110,
     hints=HINTS,
-    why="Logits into the loss, gradients zeroed, one seed for the run, train() in every epoch, "
-    "and each batch's mean weighted by its size.",
+    why="Logits for the loss, zeroed gradients, one seed, train() in each epoch, weighted means.",
     inputs=inputs,
     use=use,
     template=training_with_faults,
-    mistakes=(
-        softmax_left,
-        zero_left,
-        zeroed_too_late,
-        seed_left,
-        eval_left,
-        divided_twice,
-        means_averaged,
-        taken_for_full,
-    ),
+    mistakes=tuple(map(with_fault, FAULTS)),
 )
 def train_epochs(
     model: nn.Module, X: Tensor, y: Tensor, n_epochs: int, batch_size: int, validate: Measure

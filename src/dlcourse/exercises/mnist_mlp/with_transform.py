@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from dlcourse.checking.exercise import exercise
+from dlcourse.checking.record import shown_function
 
 Transform: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -18,38 +19,31 @@ Part: TypeAlias = Any  # a data set of pairs
 
 
 class _Pictures(torch.utils.data.Dataset):
-    """A data set with a transform of its own, as those of torchvision are."""
+    """A data set with a transform of its own, as those of torchvision are; it counts its calls."""
 
     def __init__(self, n_samples: int, transform: Transform | None = None) -> None:
         self.X = torch.arange(4.0 * n_samples).reshape(n_samples, 2, 2) + 1
         self.y = torch.arange(n_samples) + 3
         self.transform = transform
+        self.calls = 0
+        self.__name__ = f"a data set of {n_samples} samples that is no Subset"  # for messages
 
     def __len__(self) -> int:
         return len(self.y)
 
     def __getitem__(self, i: int) -> Sample:
+        self.calls += 1
         picture = self.X[i] if self.transform is None else self.transform(self.X[i])
         return picture, self.y[i]
 
 
-def _plain(n_samples: int) -> torch.utils.data.TensorDataset:
-    data = _Pictures(n_samples)
-    return torch.utils.data.TensorDataset(data.X, data.y)
+def _end_of(data: _Pictures, n_samples: int, told: str) -> Part:
+    part: Part = torch.utils.data.Subset(data, range(len(data) - n_samples, len(data)))
+    part.__name__ = f"a Subset, the last {n_samples} of {len(data)} samples of a data set {told}"
+    return part
 
 
-def _halved(n_samples: int) -> _Pictures:
-    """Return a data set that has a transform already, and keeps it."""
-    return _Pictures(n_samples, lambda picture: picture / 2)
-
-
-def use(
-    answer: Callable[..., Any],
-    kind_of_data: Callable[[int], Part],
-    other_samples: int,
-    samples_of_part: int,
-    transform: Transform,
-) -> dict[str, Any] | None:
+def use(answer: Callable[..., Any], part: Part, transform: Transform) -> dict[str, Any] | None:
     calls = 0
 
     def counted(picture: Tensor) -> Tensor:
@@ -57,29 +51,37 @@ def use(
         calls += 1
         return transform(picture)
 
-    data = kind_of_data(other_samples + samples_of_part)
-    places = range(other_samples, other_samples + samples_of_part)
-    given = torch.utils.data.Subset(data, places) if other_samples else data
-    part = answer(given, counted)
-    length = len(part)
-    samples = [part[i] for i in range(samples_of_part)]
+    behind: Part = getattr(part, "dataset", part)
+    wrapped = answer(part, counted)
+    length = len(wrapped)
+    samples = [wrapped[i] for i in range(len(part))]
+    calls_before = getattr(behind, "calls", 0)
+    samples.append(wrapped[0])
     if any(sample is None for sample in samples):
         return None
+    names = [*(f"sample {i}" for i in range(len(part))), "sample 0, asked for again"]
+    pairs = [list(sample) if isinstance(sample, tuple) else sample for sample in samples]
     return {
         "length": length,
-        "samples": [list(sample) if isinstance(sample, tuple) else sample for sample in samples],
-        "first sample of the data behind": list(data[0]),
-        "calls of transform, for each sample once and the first again": (part[0], calls)[1],
+        **dict(zip(names, pairs, strict=True)),
+        "it is read from the part again": getattr(behind, "calls", 1) > calls_before,
+        "calls of transform, for each sample once and the first again": calls,
+        "first sample of the data behind": list(behind[0]),
     }
 
 
-def inputs(_: torch.Generator) -> Iterator[tuple[Any, int, int, Transform]]:
-    yield _Pictures, 3, 2, torch.neg
-    yield _Pictures, 1, 1, torch.flatten
-    yield _halved, 2, 5, torch.t
-    yield _plain, 2, 3, torch.neg
-    yield _plain, 0, 3, torch.neg  # no `Subset`
-    yield _halved, 0, 2, torch.neg
+def inputs(_: torch.Generator) -> Iterator[tuple[Part, Transform]]:
+    negative = shown_function("lambda picture: -picture")
+    plain = "torch.utils.data.TensorDataset(torch.arange(6.0).view(3, 1, 2), torch.arange(3))"
+    yield shown_function(f"torch.utils.data.Subset({plain}, [1, 2])"), negative
+    yield shown_function(plain), negative
+    without = "whose transform is None"
+    yield _end_of(_Pictures(5), 2, without), negative
+    yield _end_of(_Pictures(2), 1, without), shown_function("lambda picture: picture.flatten()")
+    halved = _Pictures(7, lambda picture: picture / 2)
+    told = "whose own transform halves them"
+    yield _end_of(halved, 5, told), shown_function("lambda picture: picture.t()")
+    yield _Pictures(2, lambda picture: picture / 2), negative
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -124,6 +126,22 @@ class TransformedOnce(torch.utils.data.Dataset):
 
     def __getitem__(self, i: int) -> Sample:
         return self.samples[i]
+
+
+class ReadAtTheStart(torch.utils.data.Dataset):
+    """You keep what you once read from the part. Whatever is random in it would be the same in
+    every epoch, and a large data set would not fit. Ask the part in `__getitem__`, each time.
+    """
+
+    def __init__(self, part: Part, transform: Transform) -> None:
+        self.samples, self.transform = list(part), transform
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, i: int) -> Sample:
+        picture, label = self.samples[i]
+        return self.transform(picture), label
 
 
 class OnlyOfASubset(torch.utils.data.Dataset):
@@ -181,7 +199,14 @@ class LengthOfAll(torch.utils.data.Dataset):
     why="The transform belongs to the wrapper, so the data that both parts share stay untouched.",
     inputs=inputs,
     use=use,
-    mistakes=(SharedTransform, TransformedOnce, OnlyOfASubset, LabelsToo, LengthOfAll),
+    mistakes=(
+        SharedTransform,
+        TransformedOnce,
+        ReadAtTheStart,
+        OnlyOfASubset,
+        LabelsToo,
+        LengthOfAll,
+    ),
 )
 class WithTransform(torch.utils.data.Dataset):
     """The samples of `part`, a data set of pairs (picture, label), with transformed pictures.

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from dlcourse.checking.exercise import exercise
+from dlcourse.checking.record import shown_function
 
 
 class BlendWithFaults(nn.Module):
@@ -25,9 +26,8 @@ class BlendWithFaults(nn.Module):
 
 
 def use(
-    answer: Callable[..., nn.Module], number_of_layers: int, scale: Tensor, X: Tensor
+    answer: Callable[..., nn.Module], layers: list[nn.Module], scale: Tensor, X: Tensor
 ) -> object:
-    layers = [nn.Linear(2, 1) for _ in range(number_of_layers)]
     model = answer(layers, scale)
     if not isinstance(model, nn.Module):
         return model
@@ -49,10 +49,18 @@ def use(
     }
 
 
-def inputs(rng: torch.Generator) -> Iterator[tuple[int, Tensor, Tensor]]:
-    yield 2, torch.tensor(1.0), torch.tensor([[1.0, 2.0]])
-    yield 1, torch.tensor(-0.5), torch.randn(3, 2, generator=rng)
-    yield 3, torch.tensor(2.0), torch.randn(2, 4, generator=rng).T
+def inputs(rng: torch.Generator) -> Iterator[tuple[list[nn.Module], Tensor, Tensor]]:
+    yield _layers(2, rng), torch.tensor(1.0), torch.tensor([[1.0, 2.0]])
+    yield _layers(1, rng), torch.tensor(-0.5), torch.randn(3, 2, generator=rng)
+    yield _layers(3, rng), torch.tensor(2.0), torch.randn(2, 4, generator=rng).T
+
+
+def _layers(number: int, rng: torch.Generator) -> list[nn.Module]:
+    layers = [shown_function("torch.nn.Linear(2, 1)") for _ in range(number)]
+    for layer in layers:
+        nn.init.normal_(layer.weight, generator=rng)
+        nn.init.normal_(layer.bias, generator=rng)
+    return layers
 
 
 # ---------------------------------------------------------------------------- closed half

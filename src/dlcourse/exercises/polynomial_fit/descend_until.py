@@ -24,16 +24,23 @@ def inputs(
 ) -> Iterator[tuple[Loss, Slope, Tensor, float, float, float, int]]:
     one = shown_function("lambda w: w.square().sum()"), shown_function("lambda w: 2 * w")
     start = torch.tensor([1.0])  # and each step halves w
-    yield *one, start, 0.25, 0.0625, 0.0, 9  # "loss", where it equals the goal
-    yield *one, start, 0.25, 0.0, 0.125, 9  # "weights", where the change equals the tolerance
-    yield *one, start, 0.25, 0.0, 0.0, 3  # "limit"
+    yield *one, start.clone(), 0.25, 0.0625, 0.0, 9  # "loss", where it equals the goal
+    yield (
+        *one,
+        start.clone(),
+        0.25,
+        0.0,
+        0.125,
+        9,
+    )  # "weights", where the change equals the tolerance
+    yield *one, start.clone(), 0.25, 0.0, 0.0, 3  # "limit"
     yield *one, -start, 0.25, 1.0, 0.0, 9  # no step is needed
-    yield *one, start, 0.25, 0.25, 0.5, 9  # both rules hold after one step
-    yield *one, start, 0.25, 0.0, 0.0, 0  # no step is allowed
-    yield *one, start, 0.25, 0.0625, 0.0, 2  # "loss" with the last step allowed
-    yield *one, start, 0.25, 0.0, 0.25, 2  # "weights" with the last step allowed
-    yield *one, start, 0.25, 2.0, 0.0, 9  # no step is needed, and none would be by far
-    yield *one, start, 1.25, 0.0, 0.0, 3  # each step is too long, and the loss grows
+    yield *one, start.clone(), 0.25, 0.25, 0.5, 9  # both rules hold after one step
+    yield *one, start.clone(), 0.25, 0.0, 0.0, 0  # no step is allowed
+    yield *one, start.clone(), 0.25, 0.0625, 0.0, 2  # "loss" with the last step allowed
+    yield *one, start.clone(), 0.25, 0.0, 0.25, 2  # "weights" with the last step allowed
+    yield *one, start.clone(), 0.25, 2.0, 0.0, 9  # no step is needed, and none would be by far
+    yield *one, start.clone(), 1.25, 0.0, 0.0, 3  # each step is too long, and the loss grows
     two = (
         shown_function("lambda w: (torch.tensor([1.0, 8.0]) * w**2).sum() / 2"),
         shown_function("lambda w: torch.tensor([1.0, 8.0]) * w"),

@@ -33,7 +33,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[int, Tensor, Tensor, float, i
     yield 2, torch.tensor([[1.0, -1.0]]), torch.tensor([2.0]), 0.1, 3  # one point
     X = torch.randn(3, 5, generator=rng).T  # not contiguous
     yield 4, X, torch.randn(5, generator=rng), 0.2, 4
-    yield 2, X, torch.randn(5, generator=rng), 0.2, 0
+    yield 2, X.clone(), torch.randn(5, generator=rng), 0.2, 0
 
 
 # ---------------------------------------------------------------------------- closed half

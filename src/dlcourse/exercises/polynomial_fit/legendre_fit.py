@@ -11,7 +11,7 @@ from dlcourse.checking.exercise import exercise
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:
     x = torch.tensor([0.0, 1.0, 2.0, 4.0], dtype=torch.float64)
     yield x, x.square(), 2
-    yield x, torch.tensor([1.0, 2.0, 0.0, 5.0], dtype=torch.float64), 1
+    yield x.clone(), torch.tensor([1.0, 2.0, 0.0, 5.0], dtype=torch.float64), 1
     x = torch.tensor([3.0, -1.0, 0.5, 2.0, 5.0, 4.0], dtype=torch.float64)  # not sorted
     yield x, x.sin(), 3
     x = torch.rand(20, generator=rng, dtype=torch.float64)[::2] * 99  # not contiguous

@@ -63,7 +63,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Any, Tensor, Tensor, float, i
     four = _model("nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2), nn.Linear(2, 3))")
     X = torch.randn(3, 5, generator=rng).T  # not contiguous
     yield four, X, torch.randn(5, generator=rng), 0.2, 2
-    yield four, X, torch.randn(5, generator=rng), 0.2, 0
+    yield four, X.clone(), torch.randn(5, generator=rng), 0.2, 0
 
 
 # ---------------------------------------------------------------------------- closed half

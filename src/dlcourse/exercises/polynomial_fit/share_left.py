@@ -21,15 +21,15 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]
     y = torch.tensor([1.0, 2.0, 3.0], dtype=float64)
     rates = torch.tensor([0.1, 0.25, 0.26], dtype=float64)  # 0.25 is the limit
     yield two_columns, y, rates, 1
-    yield two_columns, y, rates, 3
+    yield two_columns.clone(), y.clone(), rates.clone(), 3
     many = torch.tensor([0.2, 0.05, 0.26, 0.1, 0.2], dtype=float64)  # in no order
-    yield two_columns, y, many, 6
+    yield two_columns.clone(), y.clone(), many, 6
     rates = torch.tensor([0.01, 0.03], dtype=float64)
     X = torch.randn(3, 6, generator=rng, dtype=float64).T  # not contiguous
     yield X, torch.randn(6, generator=rng, dtype=float64), rates, 4
     one_point = torch.tensor([[2.0]], dtype=float64)
     yield one_point, torch.tensor([3.0], dtype=float64), torch.tensor([0.3], dtype=float64), 2
-    yield two_columns, y, rates, 0
+    yield two_columns.clone(), y.clone(), rates.clone(), 0
 
 
 # ---------------------------------------------------------------------------- closed half

@@ -27,6 +27,7 @@ def use(
     seen: dict[str, Any] = {
         "the call of super().__init__()": "there",
         "in training mode": outs[0].detach(),
+        "the output's graph": "there" if outs[0].requires_grad else "none: no slope can reach X",
         "slopes of the output's sum of cubes": _slopes(outs[0], given),
         "in training mode, the last batch": outs[-1].detach(),
     }
@@ -50,9 +51,8 @@ def _plain(value: object) -> object:
 
 
 def _slopes(out: Tensor, X: Tensor) -> object:
-    if not out.requires_grad:
-        return "none: the output is cut off from the graph"
-    return torch.autograd.grad((out**3).sum(), X, retain_graph=True)[0]
+    cubes = (out**3).sum()
+    return torch.autograd.grad(cubes, X, retain_graph=True)[0] if out.requires_grad else None
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float, int]]:
@@ -203,8 +203,8 @@ class BaseNotMade(ByTheBook):
     difficulty=3,
     place=80,
     hints=HINTS,
-    why="The batch's own numbers make it even while training; the averages stand in for them in "
-    "use, where a row may come alone.",
+    why="While training, each batch has a mean and variance of its own. In use a row may come "
+    "alone, so the averages take their place.",
     inputs=inputs,
     use=use,
     mistakes=(

@@ -1,5 +1,6 @@
 """Which weights decay."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -32,7 +33,9 @@ def use(
     if groups is None:
         return None
     names = {one: name for name, one in model.named_parameters()}
-    optimizer = torch.optim.AdamW(groups, lr=0.1)
+    with warnings.catch_warnings(action="ignore"):  # of a parameter that is there twice: see below
+        optimizer = torch.optim.AdamW(groups, lr=0.1)
+    entries = [one for group in optimizer.param_groups for one in group["params"]]
     found = {
         names.get(one): group["weight_decay"]
         for group in optimizer.param_groups
@@ -40,6 +43,7 @@ def use(
     }
     return {
         "number of parameters in no group": len(set(names.values()) - set(found)),
+        "number of entries too many": len(entries) - len(found),
         "tensors that are no parameters of the model": "some" if None in found else "none",
         **{f"decay of {name}": found.get(name) for name in names.values()},
     }
@@ -123,6 +127,17 @@ def twice(model: nn.Module, decay: float) -> Groups:
     return groups
 
 
+def part_by_part(model: nn.Module, decay: float) -> Groups:
+    """Some parameters are in a group several times, and would be stepped as often: a part's
+    parameters include those of its parts. `model.parameters()` gives each of them once.
+    """
+    every = [one for part in model.modules() for one in part.parameters()]
+    return [
+        {"params": [one for one in every if one.ndim > 1], "weight_decay": decay},
+        {"params": [one for one in every if one.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
 def linear_weights(model: nn.Module, decay: float) -> Groups:
     """You chose the weights of `nn.Linear`. Other parts have weights of two or more dimensions,
     too, and so may the model itself. Ask each parameter for its `ndim`.
@@ -150,6 +165,7 @@ def linear_weights(model: nn.Module, decay: float) -> Groups:
         default_decay,
         second_group_lost,
         twice,
+        part_by_part,
         linear_weights,
     ),
 )

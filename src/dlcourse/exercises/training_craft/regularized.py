@@ -1,6 +1,7 @@
 """What L1 and L2 leave of a weight."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -72,6 +73,14 @@ def half_the_strength(c: Tensor, strength: float) -> tuple[Tensor, Tensor]:
     return c.sign() * (c.abs() - strength / 2).clamp(min=0), c / (1 + strength)
 
 
+def maximum_along_a_dimension(c: Tensor, strength: float) -> tuple[Tensor, Tensor]:
+    """In `torch.max(c, 0)` the 0 is a dimension: it returns the maxima along it, with their places.
+    Write `.clamp(min=0)` for the larger of each number and 0.
+    """
+    larger: Any = torch.max(c.abs() - strength, 0)
+    return c.sign() * larger, c / (1 + strength)
+
+
 @exercise(
     "What L1 and L2 leave of a weight",
     minutes=6,
@@ -89,6 +98,7 @@ def half_the_strength(c: Tensor, strength: float) -> tuple[Tensor, Tensor]:
         without_the_half,
         exchanged,
         half_the_strength,
+        maximum_along_a_dimension,
     ),
 )
 def regularized(c: Tensor, strength: float) -> tuple[Tensor, Tensor]:

@@ -93,6 +93,15 @@ def without_keepdim(scores: Tensor, y: Tensor) -> Tensor:
     return 2 * p * (error - (p * error).sum(dim=1))
 
 
+def overflowing(scores: Tensor, y: Tensor) -> Tensor:
+    """Infinity divided by infinity: exp overflows for a score of 1000. Take PyTorch's `softmax`, or
+    subtract each row's maximum first.
+    """
+    p = scores.exp() / scores.exp().sum(dim=1, keepdim=True)
+    error = p - nn.functional.one_hot(y, scores.shape[1])
+    return 2 * p * (error - (p * error).sum(dim=1, keepdim=True))
+
+
 def as_many_classes_as_occur(scores: Tensor, y: Tensor) -> Tensor:
     """`one_hot` makes as many columns as the largest label needs. Tell it the number of classes,
     `scores.shape[1]`.
@@ -117,8 +126,8 @@ def asked_of_the_argument(scores: Tensor, y: Tensor) -> Tensor:
     difficulty=3,
     place=20,
     hints=HINTS,
-    why="Each slope has a factor p or 1 − p of its row: near a sure answer, right or wrong, all "
-    "are nearly 0.",
+    why="Softmax's own slopes are p·(1 − p), and −p·p for two classes: where the network is sure, "
+    "rightly or wrongly, all of them are nearly 0.",
     inputs=inputs,
     mistakes=(
         of_cross_entropy,
@@ -129,6 +138,7 @@ def asked_of_the_argument(scores: Tensor, y: Tensor) -> Tensor:
         averaged_over_everything,
         summed_over_the_batch,
         without_keepdim,
+        overflowing,
         as_many_classes_as_occur,
         asked_of_the_argument,
     ),

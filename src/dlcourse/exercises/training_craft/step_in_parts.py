@@ -50,10 +50,10 @@ def use(
         return None if norms[0] is None else {"the model got more than n_part rows at once": "none"}
     return {
         "the model got more than n_part rows at once": "yes" if max(model.rows) > n_part else "no",
-        "graphs of parts in memory at once": model.most_graphs,
         "norms that two steps returned": norms,
         "biases after two steps": model.inside.bias.detach(),
         "weights after two steps": model.inside.weight.detach(),
+        "graphs of parts in memory at once": model.most_graphs,
     }
 
 
@@ -92,7 +92,7 @@ def stepped(*run: Run, fault: str) -> Norm:
         if fault == "zeroed again":
             optimizer.zero_grad()
         loss = nn.functional.cross_entropy(model(X_part), y_part)
-        divisors = {"means added": 1.0, "parts": len(parts)}
+        divisors = {"means": 1.0, "sums": 1 / len(y_part), "parts": len(parts)}
         (loss / divisors.get(fault, len(X) / len(y_part))).backward()
         if fault in {"clipped in parts", "steps"}:
             norm = clip(model.parameters(), max_norm)
@@ -113,7 +113,12 @@ def means_added(*run: Run) -> Norm:
     """You added up the gradients of the parts' means: with two parts, that is about twice the
     gradient of the whole batch. Give each part the share that it has in the whole mean.
     """
-    return stepped(*run, fault="means added")
+    return stepped(*run, fault="means")
+
+
+def sums_added(*run: Run) -> Norm:
+    """You added up the losses of all rows. The loss is their mean: divide each sum by `len(X)`."""
+    return stepped(*run, fault="sums")
 
 
 def divided_by_parts(*run: Run) -> Norm:
@@ -124,9 +129,7 @@ def divided_by_parts(*run: Run) -> Norm:
 
 
 def clipped_late(*run: Run) -> Norm:
-    """You clipped after the step, when the gradient had already been followed. Backward, clip,
-    step.
-    """
+    """You clipped after the step. By then the gradient has been followed: backward, clip, step."""
     return stepped(*run, fault="clipped late")
 
 
@@ -208,6 +211,7 @@ def nothing_returned(*run: Run) -> None:
     use=use,
     mistakes=(
         means_added,
+        sums_added,
         divided_by_parts,
         clipped_late,
         clipped_in_parts,

@@ -1,0 +1,134 @@
+"""Five runs that went wrong."""
+
+from dlcourse.checking.exercise import question
+
+# ---------------------------------------------------------------------------- closed half
+
+HINTS = (
+    "Sequences of a batch should know nothing of one another. Which cause lets them?",
+    "How much of a cell is left after 100 steps if each step halves it?",
+    "Two of the runs have trouble with gradients: one with their size, one with their past.",
+    "A number that is far too good was counted in a friendly way. What is easy to predict?",
+)
+
+Five = tuple[str, str, str, str, str]
+
+
+def gates_for_the_first() -> Five:
+    """run_1 is wrong: half-open gates make a network forget its own sequence, but they carry
+    nothing from one sequence to another.
+    """
+    return "d", "b", "c", "d", "e"
+
+
+def padding_for_the_first() -> Five:
+    """run_1 is wrong: padding belongs to its own sequence, too. What could make one sequence depend
+    on another?
+    """
+    return "c", "b", "c", "d", "e"
+
+
+def gates_for_the_second() -> Five:
+    """run_2 is wrong: gates that forget make slopes vanish. Here a norm jumps up by many powers of
+    ten.
+    """
+    return "a", "d", "c", "d", "e"
+
+
+def graph_for_the_second() -> Five:
+    """run_2 is wrong: a graph that goes on costs time and memory from the start. Here all was well
+    until one single step.
+    """
+    return "a", "e", "c", "d", "e"
+
+
+def clipping_for_the_third() -> Five:
+    """run_3 is wrong: nothing here explodes. The same network is better or worse, depending on how
+    it is measured.
+    """
+    return "a", "b", "b", "d", "e"
+
+
+def argmax_for_the_third() -> Five:
+    """run_3 is wrong: a perplexity comes from the losses. Nothing is drawn for it."""
+    return "a", "b", "f", "d", "e"
+
+
+def clipping_for_the_fourth() -> Five:
+    """run_4 is wrong: clipping only shortens gradients. It cannot bring back slopes that have
+    vanished.
+    """
+    return "a", "b", "c", "b", "e"
+
+
+def batch_first_for_the_fourth() -> Five:
+    """run_4 is wrong: a network that walks along the batch could not learn the last 20 steps
+    either.
+    """
+    return "a", "b", "c", "a", "e"
+
+
+def gates_for_the_fifth() -> Five:
+    """run_5 is wrong: gates cost the same time in every step. What grows from chunk to chunk?"""
+    return "a", "b", "c", "d", "d"
+
+
+def padding_for_the_fifth() -> Five:
+    """run_5 is wrong: one long text, cut into chunks of equal length, has no padding. What grows
+    from chunk to chunk?
+    """
+    return "a", "b", "c", "d", "c"
+
+
+def exploding_for_the_fifth() -> Five:
+    """run_5 is wrong: exploding gradients spoil the loss, and that one falls. What grows from chunk
+    to chunk?
+    """
+    return "a", "b", "c", "d", "b"
+
+
+@question(
+    "Five runs that went wrong",
+    minutes=5,
+    difficulty=2,
+    place=140,
+    names=("run_1", "run_2", "run_3", "run_4", "run_5"),
+    hints=HINTS,
+    why="None of the five raises an error; each leaves a trace in some other number.",
+    mistakes=(
+        gates_for_the_first,
+        padding_for_the_first,
+        gates_for_the_second,
+        graph_for_the_second,
+        clipping_for_the_third,
+        argmax_for_the_third,
+        clipping_for_the_fourth,
+        batch_first_for_the_fourth,
+        gates_for_the_fifth,
+        padding_for_the_fifth,
+        exploding_for_the_fifth,
+    ),
+)
+def causes() -> Five:
+    """Five recurrent networks were trained, each with one fault. Choose the cause for each, a
+    letter from "a" to "f".
+
+    run_1: its answers are no better than chance. And the answer to a sequence changes with the
+        other sequences of its batch.
+    run_2: its loss falls for 410 steps, and is huge from then on. The norms of the gradient around
+        that step: 0.8, 1.1, 0.9, 60,000,000.
+    run_3: on a batch of names, its perplexity is 2.7. On the same names, given one at a time, it
+        is 9.
+    run_4: an LSTM that learns what depends on the last 20 steps, but never what depends on a step
+        100 steps back. The norm of its gradient is between 0.1 and 1 all the time.
+    run_5: reads one long text in chunks of 30 letters. Its loss falls, but each chunk takes longer
+        than the one before.
+
+    a: The network was made without `batch_first=True`, and its input is (B, T, D).
+    b: The gradient is not clipped.
+    c: Padding counts in the loss.
+    d: The forget gates start half open.
+    e: The state is carried on together with its graph.
+    f: The most likely symbol is taken in place of a draw.
+    """
+    return "a", "b", "c", "d", "e"

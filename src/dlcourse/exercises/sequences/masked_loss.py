@@ -1,0 +1,162 @@
+"""A loss without padding."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from dlcourse.checking.exercise import exercise
+
+
+def use(
+    answer: Callable[..., Any], logits: Tensor, y: Tensor, mask: Tensor
+) -> dict[str, Any] | None:
+    given = logits.clone().requires_grad_()
+    loss = answer(given, y, mask)
+    if loss is None:
+        return None
+    if not isinstance(loss, Tensor) or not loss.requires_grad:
+        return {"loss": loss, "slopes": "none: the loss is no tensor with a graph"}
+    if loss.numel() != 1:
+        return {"loss": loss.detach()}
+    slopes = torch.autograd.grad(loss.sum(), given)[0]
+    return {"loss": loss.detach(), "slopes": slopes}
+
+
+def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    mask = torch.tensor([[True, True, True], [True, False, False]])
+    logits = torch.tensor([[[2.0, 0], [0, 2], [0, 0]], [[0, 3], [9, 0], [9, 0]]])
+    yield logits, torch.tensor([[0, 1, 0], [1, 0, 0]]), mask
+    for n, n_steps, n_classes in ((4, 5, 3), (1, 7, 4), (3, 2, 6)):
+        lengths = torch.randint(1, n_steps + 1, (n, 1), generator=rng)
+        mask = torch.arange(n_steps) < lengths
+        logits = 3 * torch.randn(n_classes, n_steps, n, generator=rng).transpose(0, 2)
+        y = torch.randint(n_classes, (n, n_steps), generator=rng)
+        yield logits, torch.where(mask, y, n_steps % n_classes), mask
+    logits = torch.randn(3, 4, 5, generator=rng, dtype=torch.float64)
+    yield (
+        logits,
+        torch.zeros(3, 4, dtype=torch.int64),
+        torch.arange(4) < torch.tensor([[2], [0], [4]]),
+    )
+
+
+# ---------------------------------------------------------------------------- closed half
+
+HINTS = (
+    "Take out the real steps first, and then compute a loss as you know it.",
+    "`logits[mask]` is (number of real steps, C): a mask (B, T) picks along two dimensions.",
+    "`y[mask]` are the right answers in the same order. What remains is lesson 05.",
+)
+
+
+def padding_counted(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG001
+    """Your loss counts the padding, which is easy to get right: the result looks better than the
+    network is, or worse.
+    """
+    return functional.cross_entropy(logits.flatten(0, 1), y.flatten())
+
+
+def each(logits: Tensor, y: Tensor) -> Tensor:
+    """Return the loss of each step, (B, T)."""
+    return functional.cross_entropy(logits.transpose(1, 2), y, reduction="none")
+
+
+def divided_by_all(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """You set the losses of the padding to 0, and then divided by the number of all steps. Divide
+    by the number of real ones.
+    """
+    return (each(logits, y) * mask).mean()
+
+
+def not_divided(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """You returned the sum over the real steps. Divide it by their number."""
+    return each(logits, y)[mask].sum()
+
+
+def divided_by_sequences(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """You divided by the number of sequences. Divide by the number of real steps."""
+    return each(logits, y)[mask].sum() / len(y)
+
+
+def mean_of_means(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """You took the mean of each sequence, and then the mean of these: a step of a short sequence
+    counts for more than one of a long sequence. Each real step should count the same.
+    """
+    return ((each(logits, y) * mask).sum(1) / mask.sum(1)).mean()
+
+
+def zeros_ignored(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG001
+    """You ignored class 0. It may be a real answer, and padding may have any class: the mask says
+    which steps are real.
+    """
+    return functional.cross_entropy(logits.transpose(1, 2), y, ignore_index=0)
+
+
+def classes_last(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """`cross_entropy` expects the classes in dimension 1, and here they are in dimension 2. Where T
+    and C are equal, that would even raise no error. Use the rows `logits[mask]`, (N, C).
+    """
+    return functional.cross_entropy(logits, y, reduction="none")[mask].mean()
+
+
+def cut_anew(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """You made (B, C, T) with `view` or `reshape`, which mixes steps and classes. Use
+    `transpose(1, 2)`, or the rows `logits[mask]`.
+    """
+    B, T, C = logits.shape
+    losses = functional.cross_entropy(logits.reshape(B, C, T), y, reduction="none")
+    return losses[mask].mean()
+
+
+def logits_emptied(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """You multiplied the logits by the mask. Logits of 0 are an answer, too: all classes equally
+    likely, with a loss of ln C. Leave the losses out, not the logits.
+    """
+    return functional.cross_entropy((logits * mask[:, :, None]).transpose(1, 2), y)
+
+
+def padding_only(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """You took the padding and left out the real steps: the mask is True where steps are real."""
+    return each(logits, y)[~mask].mean()
+
+
+def cut_off(logits: Tensor, y: Tensor, mask: Tensor) -> float:
+    """The loss is right, but it is a plain number. Return the tensor, without `item()` or
+    `detach()`: training needs its graph.
+    """
+    return functional.cross_entropy(logits[mask], y[mask]).item()
+
+
+@exercise(
+    "A loss without padding",
+    minutes=5,
+    difficulty=2,
+    place=90,
+    hints=HINTS,
+    why="Whatever is not picked cannot count: neither in the sum nor in the number to divide by.",
+    inputs=inputs,
+    use=use,
+    mistakes=(
+        padding_counted,
+        divided_by_all,
+        not_divided,
+        divided_by_sequences,
+        mean_of_means,
+        zeros_ignored,
+        classes_last,
+        cut_anew,
+        logits_emptied,
+        padding_only,
+        cut_off,
+    ),
+)
+def masked_loss(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean cross-entropy over all real steps of a batch, a tensor to train with.
+
+    The logits are (B, T, C), the right classes y (B, T). The mask, (B, T), is True at real steps.
+    Each real step counts the same. At the others, y holds any class.
+    """
+    return functional.cross_entropy(logits[mask], y[mask])

@@ -1,0 +1,106 @@
+"""Perplexity of a whole text."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dlcourse.checking.exercise import exercise
+
+
+def inputs(rng: torch.Generator) -> Iterator[tuple[list[float], list[int]]]:
+    yield [1.0, 3.0], [10, 10]
+    yield [2.0, 1.0], [30, 10]
+    yield (3 * torch.rand(5, generator=rng)).tolist(), [64, 64, 64, 64, 3]
+    yield [0.0], [1]
+    yield [2.5, 0.1, 6.0], [100, 7, 1]
+
+
+# ---------------------------------------------------------------------------- closed half
+
+HINTS = (
+    "First the mean loss of all letters, then exp of it, once.",
+    "A batch's mean loss times its number of letters is the sum of its losses.",
+    "Sum of all losses / number of all letters: `sum(l * n for l, n in zip(losses, counts))`.",
+)
+
+
+def weighted(losses: list[float], counts: list[int]) -> float:
+    """Return the mean loss of all letters."""
+    return float(np.average(losses, weights=counts))
+
+
+def mean_of_exps(losses: list[float], counts: list[int]) -> float:
+    """You took exp of each batch, and then the mean. The batches with large losses then count for
+    too much: first the mean of the losses, then exp.
+    """
+    return float(np.average(np.exp(losses), weights=counts))
+
+
+def plain_mean_of_exps(losses: list[float], counts: list[int]) -> float:  # noqa: ARG001
+    """You took exp of each batch, and then the plain mean. First the mean of the losses of all
+    letters, then exp; and a batch counts with its number of letters.
+    """
+    return float(np.exp(losses).mean())
+
+
+def batches_alike(losses: list[float], counts: list[int]) -> float:  # noqa: ARG001
+    """All batches count the same for you. But it is the letters that do: weight each batch by its
+    number of letters.
+    """
+    return float(np.exp(np.mean(losses)))
+
+
+def exp_missing(losses: list[float], counts: list[int]) -> float:
+    """That is the mean loss. Perplexity is exp of it."""
+    return weighted(losses, counts)
+
+
+def of_the_sum(losses: list[float], counts: list[int]) -> float:
+    """You took exp of a sum of losses. Divide by the number of letters first."""
+    return float(np.exp(min(709.0, np.dot(losses, counts))))
+
+
+def sum_of_batches(losses: list[float], counts: list[int]) -> float:  # noqa: ARG001
+    """You took exp of the sum of the batches' losses. Take it of the mean over all letters."""
+    return float(np.exp(np.sum(losses)))
+
+
+def base_two(losses: list[float], counts: list[int]) -> float:
+    """You took a power of 2. These losses are in nats, made with the natural logarithm: exp."""
+    return float(2 ** weighted(losses, counts))
+
+
+def one_batch_divided(losses: list[float], counts: list[int]) -> float:
+    """You divided by the number of batches. Divide the sum of losses by the number of letters."""
+    return float(np.exp(min(709.0, np.dot(losses, counts) / len(counts))))
+
+
+@exercise(
+    "Perplexity of a whole text",
+    minutes=4,
+    difficulty=1,
+    place=110,
+    hints=HINTS,
+    why="The mean is taken where things add up, in the losses; exp comes last.",
+    inputs=inputs,
+    mistakes=(
+        mean_of_exps,
+        plain_mean_of_exps,
+        batches_alike,
+        exp_missing,
+        of_the_sum,
+        sum_of_batches,
+        base_two,
+        one_batch_divided,
+    ),
+)
+def perplexity(losses: list[float], counts: list[int]) -> Tensor:
+    """Return the perplexity on a text that was read in batches: exp of the mean loss of a letter.
+
+    `losses` are the mean losses of the batches, in nats, and `counts` their numbers of letters.
+    Each letter counts the same.
+    """
+    means, n_letters = torch.tensor(losses), torch.tensor(counts)
+    return torch.exp((means * n_letters).sum() / n_letters.sum())
