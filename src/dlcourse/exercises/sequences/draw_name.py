@@ -111,11 +111,6 @@ def multiplied(next_logits: Network, temperature: float, longest: int) -> list[i
     )
 
 
-def all_equal(next_logits: Network, temperature: float, longest: int) -> list[int]:  # noqa: ARG001
-    """You draw all symbols alike. Each should come with the probability that softmax gives it."""
-    return stripped(drawn(next_logits, longest, lambda z: int(torch.randint(len(z), (1,)))))
-
-
 def logits_drawn(next_logits: Network, temperature: float, longest: int) -> list[int]:
     """You drew with the logits themselves, and some are negative. Make probabilities of them first,
     with softmax.
@@ -219,7 +214,6 @@ def one_draw_for_all(next_logits: Network, temperature: float, longest: int) -> 
         largest,
         no_temperature,
         multiplied,
-        all_equal,
         logits_drawn,
         exponentials,
         stop_kept,

@@ -16,9 +16,12 @@ def use(
     states = answer(*tables)
     if not isinstance(states, Tensor):
         return None if states is None else {"states": states}
-    seen: dict[str, Any] = {"states": states.detach()}
+    seen = {
+        "states": states.detach(),
+        "the graph of the states": "there" if states.requires_grad else "missing",
+    }
     if not states.requires_grad:
-        return seen | {"slopes": "none: the states are cut off from the graph"}
+        return seen
     slopes = torch.autograd.grad((states**2).sum(), tables, allow_unused=True)
     names = ("x", "W_ih", "b_ih", "W_hh", "b_hh")
     return seen | {
@@ -133,6 +136,13 @@ def zeros_in_front(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Te
     return torch.cat([torch.zeros_like(states[:, :1]), states], dim=1)
 
 
+def no_graph(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
+    """The states are right, but they have no graph, so nothing could be learned. Leave out
+    `no_grad()`, `detach()` and `.data`.
+    """
+    return rnn_by_hand.answer(x, W_ih, b_ih, W_hh, b_hh).detach()  # type: ignore[no-any-return]
+
+
 def carried_by_data(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
     """The states are right, but you cut each state off from the graph (`detach`, `.data`). Slopes
     could not go back through time, and nothing that needs memory could be learned.
@@ -159,6 +169,7 @@ def carried_by_data(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: T
         nothing_carried,
         no_tanh,
         zeros_in_front,
+        no_graph,
         carried_by_data,
     ),
 )

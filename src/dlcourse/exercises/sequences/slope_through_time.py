@@ -125,10 +125,10 @@ def along_the_first_input(states: Tensor, w: float, u: float) -> Tensor:
     ),
 )
 def slope_through_time(states: Tensor, w: float, u: float) -> Tensor:
-    """Return the slopes of the last state along each of the inputs, first input first: (T,).
+    """Return the slopes of the last state along each of the inputs, as a tensor (T,).
 
-    The states, (T,), came from the network with one number, h ← tanh(w·h + u·x), which started at
-    0. The inputs are not known, and they are not needed.
+    The first is the slope along the first input. The states, (T,), came from the network with one
+    number, h ← tanh(w·h + u·x), which started at 0. The inputs are not known, and not needed.
     """
     slopes = u * (1 - states**2)  # each input goes through u and the tanh of its own step
     for t, h in enumerate(states):

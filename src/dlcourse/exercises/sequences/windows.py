@@ -15,7 +15,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int, int]]:
     yield torch.tensor([5.0, 6.0, 8.0, 7.0, 3.0]), 2, 1
     yield 10 + 3 * torch.randn(12, generator=rng), 3, 2
     yield torch.randn(7, generator=rng, dtype=torch.float64), 1, 4
-    yield torch.tensor([1.0, -2.0, 4.0, 0.5]), 3, 1
+    yield torch.tensor([1.0, -2.0, 4.0, 0.5, 9.0]), 3, 1
     yield (5 * torch.randn(9, 2, generator=rng))[:, 0], 4, 3
 
 
