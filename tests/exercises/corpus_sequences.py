@@ -167,6 +167,18 @@ def rnn_without_a_graph(
         return rnn_with_indices(x, W_ih, b_ih, W_hh, b_hh)
 
 
+@wrong(ex.rnn_by_hand, "one sequence after another")
+def rnn_in_two_loops(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
+    rows = []
+    for sequence in x:
+        h, states = torch.zeros(len(W_hh), dtype=x.dtype), []
+        for x_t in sequence:
+            h = torch.tanh(W_ih @ x_t + b_ih + W_hh @ h + b_hh)
+            states.append(h)
+        rows.append(torch.stack(states))
+    return torch.stack(rows)
+
+
 @wrong(ex.rnn_by_hand)
 def rnn_of_two_tanhs(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
     h, states = torch.zeros(len(x), len(W_hh), dtype=x.dtype), []
