@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 import nbformat
 import pytest
 
-from course_process import address_of, get, listen_to_ctrl_c, needs_signals
+from course_process import address_of, get, listen_to_ctrl_c, needs_signals, open_to_all
 from dlcourse.places import IS_INSTALLED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -185,7 +185,7 @@ def is_misleading(variable: str) -> bool:
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Path]:
     """Return a folder that other users can reach, which pytest's own are not."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=open_to_all()) as name:
         Path(name).chmod(0o755)
         yield Path(name)
         for folder in folders_of(Path(name)):

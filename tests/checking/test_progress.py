@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from dlcourse.checking.progress import BEGUN, PASSED, VARIABLE, read_progress, record_progress
+import dlcourse
+from dlcourse.checking.progress import (
+    BEGUN,
+    PASSED,
+    VARIABLE,
+    read_passes,
+    read_progress,
+    record_progress,
+)
 from dlcourse.errors import CourseError
 
 
@@ -43,7 +51,7 @@ def test_what_was_passed_stays_passed_and_is_written_once(file: Path) -> None:
 
 def test_nothing_personal_is_kept(file: Path) -> None:
     record_progress("a.x", PASSED)
-    assert json.loads(file.read_text()).keys() == {"exercise", "reached", "at"}
+    assert json.loads(file.read_text()).keys() == {"exercise", "reached", "at", "version"}
 
 
 @pytest.mark.parametrize(
@@ -124,3 +132,16 @@ def test_a_kernel_killed_in_the_middle_of_a_line_loses_that_line_only(file: Path
         json.loads(_lines(file)[-1])
     record_progress("a.3", PASSED)
     assert read_progress() == {"a.1": PASSED, "a.3": PASSED}
+
+
+def test_a_pass_keeps_its_first_time_and_version(file: Path) -> None:
+    file.parent.mkdir()
+    events = [
+        {"exercise": "a.x", "reached": "passed", "at": "2026-01-01T00:00:00+00:00"},
+        {"exercise": "a.y", "reached": "begun", "at": "2026-01-02T00:00:00+00:00", "version": "1"},
+        {"exercise": "a.x", "reached": "passed", "at": "2026-01-03T00:00:00+00:00", "version": "1"},
+    ]
+    file.write_text("\n".join(map(json.dumps, events)))
+    assert read_passes() == {"a.x": ("a.x", PASSED, "2026-01-01T00:00:00+00:00", "")}
+    record_progress("a.y", PASSED)
+    assert read_passes()["a.y"].version == dlcourse.__version__

@@ -24,7 +24,7 @@ from course_process import (
 from dlcourse.checking.progress import BEGUN, PASSED, record_progress
 from dlcourse.commands.cli import main
 from dlcourse.commands.lessons import list_lessons
-from dlcourse.exercises import catalog
+from dlcourse.exercises import LESSONS, catalog
 
 
 @pytest.fixture
@@ -239,10 +239,32 @@ def test_progress_tells_what_is_passed_begun_and_left(
     record_progress(second.id, BEGUN)
     assert main(["progress"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 7
+    assert len(lines) == len(LESSONS)
     minutes = sum(one.minutes for one in (second, *rest))
     told = f"1 of {len(lesson)} passed, about {minutes} minutes left"
     assert re.fullmatch(rf"01 tensors +{told}; begun: {second.answer.__name__}", lines[1])
+
+
+def test_a_report_to_hand_in_says_what_was_passed_when_and_what_it_is_worth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DLCOURSE_PROGRESS", str(tmp_path / "progress.jsonl"))
+    first, second, *_ = catalog()
+    record_progress(first.id, PASSED)
+    record_progress(second.id, BEGUN)
+    assert main(["progress", "--report"]) == 0
+    assert f"Your report is in {tmp_path / 'report.txt'}" in capsys.readouterr().out
+
+    report = json.loads((tmp_path / "report.json").read_text())
+    rows = [row for lesson in report["lessons"].values() for row in lesson]
+    assert [row["exercise"] for row in rows] == [one.id for one in catalog()]
+    assert [row["exercise"] for row in rows if row["passed"]] == [first.id]
+    assert (rows[0]["version"], rows[1]["at"]) == (report["version"], None)
+    assert "receipt and no proof" in report["note"]
+    text = (tmp_path / "report.txt").read_text()
+    assert re.search(rf"passed  {re.escape(first.title)} \({first.id}\), \d{{4}}-", text)
+    assert f"open    {second.title} ({second.id})\n" in text
+    assert report["note"] in text
 
 
 def test_progress_that_cannot_be_read_is_told_in_a_line(

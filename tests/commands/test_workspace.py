@@ -16,6 +16,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from course_process import open_to_all
 from dlcourse.commands.lessons import UnknownLessonError, find_lesson, list_lessons
 from dlcourse.commands.workspace import copy_lessons, reset_lesson
 from dlcourse.errors import CourseError
@@ -165,7 +166,7 @@ def test_a_file_that_appears_while_its_copy_is_written_stays(
 @pytest.fixture
 def readable_by_all(checkout: Path) -> Iterator[Path]:
     """Return a checkout that another user, who cannot enter pytest's folders, can read."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=open_to_all()) as folder:
         Path(folder).chmod(0o755)
         yield checkout.rename(Path(folder, "checkout"))
 
@@ -180,6 +181,7 @@ def test_a_read_only_checkout_has_its_copies_in_a_folder_of_the_users(
     checkout.chmod(0o555)
     for variable, folder in (("HOME", home), ("XDG_DATA_HOME", home / "data")):
         monkeypatch.setenv(variable, str(folder))
+    reader, writer = os.pipe()
     child = os.fork()
     if child == 0:  # nobody, since permissions do not stop root
         try:
@@ -190,11 +192,14 @@ def test_a_read_only_checkout_has_its_copies_in_a_folder_of_the_users(
             told = f"{copies.folder}\n{copies.added}"
         except BaseException as error:  # noqa: BLE001 - the parent must hear of it
             told = repr(error)
-        (home / "told").write_text(told)
-        os._exit(0)
+        finally:  # or the child would go on with the tests
+            os.write(writer, told.encode())
+            os._exit(0)
+    os.close(writer)
     os.waitpid(child, 0)
     checkout.chmod(0o755)
-    lines = (home / "told").read_text().split("\n")
+    with os.fdopen(reader) as pipe:
+        lines = pipe.read().split("\n")
     if lines == [repr(OSError(errno.EINVAL, os.strerror(errno.EINVAL)))]:
         pytest.skip("this root can become no other user, as in containers without privileges")
     assert lines[1:] == [str(LESSONS)], lines

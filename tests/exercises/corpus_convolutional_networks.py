@@ -101,6 +101,13 @@ def size_padded_once(size: int, kernel_size: int, stride: int, padding: int, dil
     return (size + padding - (dilation * (kernel_size - 1) + 1)) // stride + 1
 
 
+@wrong(ex.output_size, "one pixel too short")
+def size_of_a_short_filter(
+    size: int, kernel_size: int, stride: int, padding: int, dilation: int
+) -> int:
+    return (size + 2 * padding - dilation * (kernel_size - 1)) // stride + 1
+
+
 @wrong(ex.output_size, "You divide with `/`")
 def size_of_parts(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> float:
     return 1 + (size + 2 * padding - dilation * (kernel_size - 1) - 1) / stride
@@ -443,6 +450,20 @@ def unfolded_bias_in_a_row(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return maps.view(len(X), len(weight), X.shape[2] - h + 1, X.shape[3] - w + 1)
 
 
+@wrong(ex.conv_by_unfold, "lined up with the columns")
+def unfolded_bias_at_the_end(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    h, w = weight.shape[2:]
+    maps = weight.flatten(1) @ functional.unfold(X, (h, w))
+    return maps.view(len(X), len(weight), X.shape[2] - h + 1, X.shape[3] - w + 1) + bias
+
+
+@right(ex.conv_by_unfold)
+def unfolded_by_views(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    h, w = weight.shape[2:]
+    maps = weight.view(len(weight), -1) @ functional.unfold(X, (h, w)) + bias[:, None]
+    return maps.view(len(X), len(weight), X.shape[2] - h + 1, X.shape[3] - w + 1)
+
+
 @wrong(ex.conv_by_unfold)
 def unfolded_square(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     k = weight.shape[-1]
@@ -573,6 +594,14 @@ def field_by_sets(layers: Sequence[tuple[int, int]]) -> int:
     for k, stride in layers[::-1]:
         seen = {place * stride + offset for place in seen for offset in range(k)}
     return max(seen) + 1
+
+
+@wrong(ex.receptive_field, "You mixed two ways")
+def field_forward_by_the_rule_for_backward(layers: Sequence[tuple[int, int]]) -> int:
+    field = 1
+    for k, stride in layers:
+        field = (field - 1) * stride + k
+    return field
 
 
 @wrong(ex.receptive_field)
@@ -1018,6 +1047,22 @@ def vgg_lazily_flattened(n_channels: int, widths: Sequence[int], n_classes: int)
     return nn.Sequential(*layers, nn.Flatten(), nn.LazyLinear(n_classes))
 
 
+@wrong(ex.make_vgg, "in a plain list")
+class VggInAList(nn.Module):
+    """Its layers are hidden."""
+
+    def __init__(self, n_channels: int, widths: Sequence[int], n_classes: int) -> None:
+        super().__init__()
+        self.layers = [*vgg_layers(n_channels, widths), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+        self.layers.append(nn.Linear(widths[-1], n_classes))
+
+    def forward(self, X: Tensor) -> Tensor:
+        """Return the scores."""
+        for layer in self.layers:
+            X = layer(X)
+        return X
+
+
 @wrong(ex.make_vgg, "From the second block on")
 def vgg_with_equal_starts(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.Module:
     model = nn.Sequential()
@@ -1438,6 +1483,33 @@ def tuned_with_sums(model: nn.Sequential, batches: Batches, lr: float) -> None:
 def tuned_on_the_first_batch(model: nn.Sequential, batches: Batches, lr: float) -> None:
     model.eval()
     tuned(model, batches[:1], torch.optim.SGD(model[-1].parameters(), lr=lr))
+
+
+@wrong(ex.train_last, "between `backward` and `step`")
+def tuned_with_nothing_left(model: nn.Sequential, batches: Batches, lr: float) -> None:
+    model.eval()
+    optimizer = torch.optim.SGD(model[-1].parameters(), lr=lr)
+    for X, y in batches:
+        functional.cross_entropy(model(X), y).backward()
+        optimizer.zero_grad()
+        optimizer.step()
+
+
+@wrong(ex.train_last)
+def tuned_in_a_copy(model: nn.Sequential, batches: Batches, lr: float) -> nn.Module:
+    own = copy.deepcopy(model).eval()
+    tuned(own, batches, torch.optim.SGD(own[-1].parameters(), lr=lr))
+    return own
+
+
+@wrong(ex.train_last, "a new last layer")
+def tuned_a_new_layer(model: nn.Sequential, batches: Batches, lr: float) -> None:
+    weight, bias = model[-1].parameters()
+    model[-1] = nn.Linear(weight.shape[1], len(bias))
+    model.requires_grad_(requires_grad=False)
+    model[-1].requires_grad_(requires_grad=True)
+    model.eval()
+    tuned(model, batches, torch.optim.SGD(model[-1].parameters(), lr=lr))
 
 
 @wrong(ex.train_last)

@@ -11,7 +11,10 @@ from notebook_lesson import Lesson
 
 PATHS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 CATALOG = {one.id: one for one in catalog()}
-WORDS = ["six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+WORDS = [
+    *("six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen"),
+]
 NUMBER_WORDS = {2: "two"} | dict(enumerate(WORDS, 6))
 
 

@@ -33,6 +33,8 @@ IGNORED_AT_MOST = {
 FREE_AT_MOST = {
     "05_mnist_mlp": (6, "timings; training without zero_grad; pictures unlike those trained on"),
     "06_gpu_timing": (30, "timings: they are what the lesson is about"),
+    "08_convolutional_networks": (1, "how much faster conv2d is than loops"),
+    "09_sequences": (7, "timings; races and runs of which only the order is sure"),
 }
 
 

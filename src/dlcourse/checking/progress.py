@@ -9,15 +9,34 @@ Does not cover: what is shown of it (`dlcourse progress`, and the verdicts in th
 
 import json
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
+from dlcourse import __version__
 from dlcourse.errors import CourseError
 from dlcourse.places import ROOT, work_folder
 
 VARIABLE = "DLCOURSE_PROGRESS"  # the tests of the lessons keep their hands off the learner's file
 _NAME = "progress.jsonl"
 BEGUN, PASSED = "begun", "passed"
+
+
+class Event(NamedTuple):
+    """One line of the file.
+
+    Attributes:
+        exercise: the exercise's id.
+        reached: "begun" or "passed".
+        at: when, in UTC, as ISO 8601 writes it; "" where the line does not say.
+        version: of the course; "" where the line does not say.
+    """
+
+    exercise: str
+    reached: str
+    at: str
+    version: str
 
 
 def progress_file() -> Path:
@@ -35,28 +54,44 @@ def read_progress() -> dict[str, str]:
     Raises:
         CourseError: if the file is there and cannot be opened.
     """
+    reached: dict[str, str] = {}
+    for event in _events():
+        if reached.get(event.exercise) != PASSED:
+            reached[event.exercise] = event.reached
+    return reached
+
+
+def read_passes() -> dict[str, Event]:
+    """Return for each exercise that was passed, by its id, when that was first.
+
+    Raises:
+        CourseError: as `read_progress` does.
+    """
+    passes: dict[str, Event] = {}
+    for event in _events():
+        if event.reached == PASSED:
+            passes.setdefault(event.exercise, event)
+    return passes
+
+
+def _events() -> Iterator[Event]:
+    """Yield what was written down, without the lines that were cut off or damaged."""
     path = progress_file()
     try:
         lines = path.read_bytes().splitlines()
     except FileNotFoundError:
-        return {}
+        return
     except OSError as error:
         msg = f"Your progress in {path} cannot be read ({error.strerror}): move that file away."
         raise CourseError(msg) from error
-    reached: dict[str, str] = {}
     for line in lines:
         try:
-            event = json.loads(line)
-            exercise, state = event["exercise"], event["reached"]
+            found = json.loads(line)
+            exercise, state = found["exercise"], found["reached"]
         except (ValueError, KeyError, TypeError):
-            continue  # a line that was cut off or damaged
-        if (
-            isinstance(exercise, str)
-            and state in {BEGUN, PASSED}
-            and reached.get(exercise) != PASSED
-        ):
-            reached[exercise] = state
-    return reached
+            continue
+        if isinstance(exercise, str) and state in {BEGUN, PASSED}:
+            yield Event(exercise, state, str(found.get("at", "")), str(found.get("version", "")))
 
 
 def record_progress(exercise: str, state: str) -> None:
@@ -68,7 +103,8 @@ def record_progress(exercise: str, state: str) -> None:
     if read_progress().get(exercise) in {state, PASSED}:
         return
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    line = json.dumps({"exercise": exercise, "reached": state, "at": now})
+    event = {"exercise": exercise, "reached": state, "at": now, "version": __version__}
+    line = json.dumps(event)
     path = progress_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

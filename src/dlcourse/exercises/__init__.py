@@ -60,12 +60,13 @@ def describe_progress() -> str:
         CourseError: if the file of your progress cannot be read.
     """
     reached = read_progress()
+    width = max(map(len, LESSONS))
     lines = []
     for name, number in LESSONS.items():
         lesson = exercises_of_lesson(name)
         passed = sum(reached.get(one.id) == PASSED for one in lesson)
         left = sum(one.minutes for one in lesson if reached.get(one.id) != PASSED)
-        line = f"{number} {name:15} {passed:2} of {len(lesson):2} passed"
+        line = f"{number} {name:{width}} {passed:2} of {len(lesson):2} passed"
         begun = [one.name for one in lesson if reached.get(one.id) == BEGUN]
         line += f", about {left} minutes left" if left else ", done"
         lines.append(line + (f"; begun: {', '.join(begun)}" if begun else ""))

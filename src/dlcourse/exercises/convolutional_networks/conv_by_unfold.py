@@ -27,7 +27,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         weight = torch.randn(n_out, n_in, *kernel, generator=rng)
         yield X, weight, torch.randn(n_out, generator=rng)
     X = torch.randn(2, 6, 5, 3, generator=rng).double().permute(0, 3, 1, 2)  # channels last
-    weight = torch.randn(4, 2, 3, 3, generator=rng).double().permute(0, 2, 1, 3)
+    weight = torch.randn(4, 3, 2, 3, generator=rng).double()
     yield X, weight, torch.randn(8, generator=rng).double()[::2]
 
 
@@ -106,6 +106,13 @@ def bias_along_the_places(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return product.reshape(convolve(X, weight, bias).shape)
 
 
+def bias_along_the_columns(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """You added the bias, (K,), to (B, K, rows, columns), so that it was lined up with the columns.
+    It belongs to the filters: add `bias[:, None]` before you cut the places into rows.
+    """
+    return convolve(X, weight, torch.zeros_like(bias)) + bias
+
+
 def one_long_row(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """All numbers are right, but the places still stand in one row. Cut them into H − h + 1 rows
     and W − w + 1 columns.
@@ -131,6 +138,7 @@ def one_long_row(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         channels_at_the_end,
         flipped,
         bias_along_the_places,
+        bias_along_the_columns,
         one_long_row,
     ),
     tolerance=Tolerance(absolute=1e-5),

@@ -23,10 +23,7 @@ def use(
     if not isinstance(model, nn.Module):
         return {"what comes out": f"no nn.Module: {type(model).__name__}"}
     parts = list(model.modules())
-    fill(model)
-    with torch.no_grad():
-        out = model(X)
-    return {
+    seen: dict[str, object] = {
         "what comes out": "an nn.Module",
         "convolutions": [
             f"{one.kernel_size[0]} × {one.kernel_size[1]}, {one.in_channels} to {one.out_channels}"
@@ -39,8 +36,12 @@ def use(
             if isinstance(one, nn.Linear)
         ],
         "numbers learned": sum(one.numel() for one in model.parameters()),
-        f"scores of pictures {tuple(X.shape)}": out,
     }
+    if seen["numbers learned"]:
+        fill(model)
+        with torch.no_grad():
+            seen[f"scores of pictures {tuple(X.shape)}"] = model(X)
+    return seen
 
 
 def fill(model: nn.Module) -> None:
@@ -166,6 +167,21 @@ def widened_late(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.M
     return nn.Sequential(*layers, *head(n_channels, n_classes))
 
 
+class HiddenLayers(nn.Module):
+    """Layers in a plain list, which the network does not know."""
+
+    def __init__(self, *layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = list(layers)
+
+
+def hidden_in_a_list(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.Module:
+    """Your layers are in a plain list: the network does not know that they are its parts, and an
+    optimizer would get no weights. Put them into `nn.Sequential` or `nn.ModuleList`.
+    """
+    return HiddenLayers(*blocks(n_channels, widths), *head(widths[-1], n_classes))
+
+
 def channels_not_carried(n_channels: int, widths: Sequence[int], n_classes: int) -> nn.Module:
     """All your blocks start with as many channels as the picture has. From the second block on it
     is the width of the block before: set `n_channels = width` at the end of each.
@@ -207,6 +223,7 @@ def channels_never_carried(n_channels: int, widths: Sequence[int], n_classes: in
         softmax_at_the_end,
         one_convolution_a_block,
         widened_late,
+        hidden_in_a_list,
         channels_not_carried,
         channels_never_carried,
     ),

@@ -96,6 +96,15 @@ def one_bias_for_each_table(layers: Layers) -> int:
     return extra + sum(weights_of(kind, sizes) + biases_of(kind, sizes) for kind, *sizes in layers)
 
 
+def biases_of_inputs(layers: Layers) -> int:
+    """You counted a bias for each channel or number that comes in. There is one for each that goes
+    out: for each filter, and for each output of a linear layer.
+    """
+    return sum(
+        weights_of(kind, sizes) + (sizes[0] if kind != "pool" else 0) for kind, *sizes in layers
+    )
+
+
 def lines_for_filters(layers: Layers) -> int:
     """You counted k weights for a filter's table. It has k rows and k columns: k · k."""
     return sum(
@@ -141,6 +150,7 @@ def pools_counted(layers: Layers) -> int:
         filters_without_bias,
         linear_without_bias,
         one_bias_for_each_table,
+        biases_of_inputs,
         lines_for_filters,
         running_averages_counted,
         norms_left_out,

@@ -37,9 +37,7 @@ def rounded_up(size: int, kernel_size: int, stride: int, padding: int, dilation:
 
 
 def without_the_first(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:
-    """You count the steps; the places are one more. The filter has a place before the first step,
-    too.
-    """
+    """You count the steps. There is one more place: the one before the first step. Add 1."""
     return (size + 2 * padding - dilation * (kernel_size - 1) - 1) // stride
 
 
@@ -73,9 +71,16 @@ def dilated_all(size: int, kernel_size: int, stride: int, padding: int, dilation
     return (size + 2 * padding - dilation * kernel_size) // stride + 1
 
 
+def one_pixel_short(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:
+    """Your filter is one pixel too short. Its k weights have k − 1 steps between them, and the
+    first weight takes a pixel, too: dilation · (k − 1) + 1.
+    """
+    return (size + 2 * padding - dilation * (kernel_size - 1)) // stride + 1
+
+
 def without_dilation(size: int, kernel_size: int, stride: int, padding: int, dilation: int) -> int:  # noqa: ARG001
-    """You left out the dilation: at 2, every second pixel is skipped, and 3 weights reach over 5.
-    The rest is right.
+    """You left out the dilation: at 2, every second pixel is skipped, and 3 weights reach over 5
+    pixels. The rest is right.
     """
     return (size + 2 * padding - kernel_size) // stride + 1
 
@@ -102,6 +107,7 @@ def not_whole(size: int, kernel_size: int, stride: int, padding: int, dilation: 
         padded_once,
         dilation_in_the_stride,
         dilated_all,
+        one_pixel_short,
         without_dilation,
         not_whole,
     ),

@@ -101,9 +101,9 @@ def kernels_multiplied(layers: Layers) -> int:
     return field
 
 
-def starts_at_the_end(layers: Layers) -> int:
-    """You go through the layers backward: the list begins with the first layer, which sees the
-    picture itself.
+def from_the_other_end(layers: Layers) -> int:
+    """You mixed two ways. With field += (k − 1) · step, go from the first layer to the last; with
+    field = (field − 1) · stride + k, from the last to the first.
     """
     return receptive(layers[::-1])
 
@@ -132,7 +132,7 @@ def receptive(layers: Layers) -> int:
         from_nothing,
         as_an_area,
         kernels_multiplied,
-        starts_at_the_end,
+        from_the_other_end,
     ),
 )
 def receptive_field(layers: Layers) -> int:

@@ -178,7 +178,7 @@ class NotBentAtTheEnd(Parts):
 
 
 class NotBentBetween(Parts):
-    """The ReLU between the two convolutions is missing: without it they are one."""
+    """The ReLU between the convolutions is missing: without a bend, two do little more than one."""
 
     def between(self, maps: Tensor) -> Tensor:
         return maps

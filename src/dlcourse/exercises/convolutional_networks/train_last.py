@@ -115,7 +115,7 @@ def all_three_left(model: nn.Sequential, batches: Batches, lr: float) -> None:
 
 
 def still_all_weights(model: nn.Sequential, batches: Batches, lr: float) -> None:
-    """One bug is left: the optimizer still moves all layers. Hand it the last one's parameters."""
+    """One bug is left: the optimizer still moves all layers. Give it the last layer's only."""
     model.eval()
     train(model, batches, model, lr)
 
@@ -191,6 +191,21 @@ def never_cleared(model: nn.Sequential, batches: Batches, lr: float) -> None:
         optimizer.step()
 
 
+def nothing_moved(model: nn.Sequential, batches: Batches, lr: float) -> None:  # noqa: ARG001
+    """The last layer has not moved. Are its gradients cleared between `backward` and `step`? Then
+    nothing is left for the step.
+    """
+    model.eval()
+
+
+def new_last_layer(model: nn.Sequential, batches: Batches, lr: float) -> None:
+    """You trained a new last layer. Train the one that the model has."""
+    model.eval()
+    weight, bias = model[-1].parameters()
+    model[-1] = nn.Linear(weight.shape[1], len(bias))
+    train(model, batches, model[-1], lr)
+
+
 @exercise(
     "Three bugs in fine-tuning",
     minutes=7,
@@ -212,6 +227,8 @@ def never_cleared(model: nn.Sequential, batches: Batches, lr: float) -> None:
         frozen_with_gradients,
         nothing_learns,
         never_cleared,
+        nothing_moved,
+        new_last_layer,
     ),
     tolerance=Tolerance(absolute=1e-5),
     changes_arguments=True,
