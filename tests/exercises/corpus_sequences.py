@@ -167,6 +167,18 @@ def rnn_without_a_graph(
         return rnn_with_indices(x, W_ih, b_ih, W_hh, b_hh)
 
 
+@wrong(ex.rnn_by_hand, "one sequence after another")
+def rnn_in_two_loops(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
+    rows = []
+    for sequence in x:
+        h, states = torch.zeros(len(W_hh), dtype=x.dtype), []
+        for x_t in sequence:
+            h = torch.tanh(W_ih @ x_t + b_ih + W_hh @ h + b_hh)
+            states.append(h)
+        rows.append(torch.stack(states))
+    return torch.stack(rows)
+
+
 @wrong(ex.rnn_by_hand)
 def rnn_of_two_tanhs(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
     h, states = torch.zeros(len(x), len(W_hh), dtype=x.dtype), []
@@ -250,7 +262,7 @@ def coupled_by_the_output_gate(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Te
     return o * c.tanh(), c
 
 
-@wrong(ex.coupled_step)
+@wrong(ex.coupled_step, "did not bend g")
 def coupled_without_its_tanh(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Any:  # noqa: ANN401
     f, g, o = (torch.cat([x, h], 1) @ W.T + b).chunk(3, 1)
     c = f.sigmoid() * c + (1 - f.sigmoid()) * g
@@ -333,6 +345,15 @@ def paper_step_with_the_wrong_third(x: Tensor, h: Tensor, gru: GRU) -> Any:  # n
     return z * h + (1 - z) * n.tanh()
 
 
+@wrong(ex.paper_gru_step, "for states in rows")
+def paper_step_in_columns(x: Tensor, h: Tensor, gru: GRU) -> Any:  # noqa: ANN401
+    a = (x @ gru.weight_ih_l0.T + gru.bias_ih_l0).chunk(3, dim=1)
+    b = (h @ gru.weight_hh_l0.T + gru.bias_hh_l0).chunk(3, dim=1)
+    r, z = torch.sigmoid(a[0] + b[0]), torch.sigmoid(a[1] + b[1])
+    n = a[2] + gru.weight_hh_l0.chunk(3)[2] @ (r * h) + gru.bias_hh_l0.chunk(3)[2]
+    return z * h + (1 - z) * n.tanh()
+
+
 @wrong(ex.paper_gru_step)
 def paper_step_for_one_row(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     return paper_step_by_linear(x[0], h[0], gru)
@@ -386,6 +407,13 @@ def gates_with_b_in_both(lstm: nn.LSTM, b: float) -> None:
     for name, bias in lstm.named_parameters():
         if "bias" in name:
             set_quarter(bias, lstm.hidden_size, b)
+
+
+@wrong(ex.open_the_gates, "is left out: its names end in")
+def gates_of_both_biases_by_number(lstm: nn.LSTM, b: float) -> None:
+    for layer in range(lstm.num_layers):
+        set_quarter(getattr(lstm, f"bias_ih_l{layer}"), lstm.hidden_size, b)
+        set_quarter(getattr(lstm, f"bias_hh_l{layer}"), lstm.hidden_size, b)
 
 
 @wrong(ex.open_the_gates, "`_reverse`")
@@ -753,6 +781,17 @@ def name_that_remembers_one_step(
     next_logits: Network, temperature: float, longest: int
 ) -> list[int]:
     return name_by_choices(lambda symbols: next_logits(symbols[-2:]), temperature, longest)
+
+
+@wrong(ex.draw_name, "cut off the last symbol")
+def name_cut_at_both_ends(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    symbols = [0]
+    for _ in range(longest):
+        p = (next_logits(symbols) / temperature).softmax(0)
+        symbols.append(int(torch.multinomial(p, 1)))
+        if symbols[-1] == 0:
+            break
+    return symbols[1:-1]
 
 
 @wrong(ex.draw_name, "may never happen")

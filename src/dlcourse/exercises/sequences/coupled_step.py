@@ -88,6 +88,18 @@ def sigmoid_on_the_content(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor
     return stepped((f.sigmoid(), g.sigmoid(), o.sigmoid()), c)
 
 
+def content_raw(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Two:
+    """You did not bend g: the new content is tanh of its sum."""
+    f, g, o = summed(x, h, W, b)
+    return stepped((f.sigmoid(), g, o.sigmoid()), c)
+
+
+def raw_in_the_rest(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Two:
+    """In 1 − f you took the sum that f is made of. Take its sigmoid there, too."""
+    raw = summed(x, h, W, b)[0]
+    return stepped(bent(x, h, W, b), c, lambda f, c, g: f * c + (1 - raw) * g)
+
+
 def cell_shown_raw(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Two:
     """Your new h is o·c. It should be o·tanh(c): the cell may grow beyond 1, the state may not."""
     f, g, o = bent(x, h, W, b)
@@ -143,6 +155,8 @@ def cell_first(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Two:
         sides_exchanged,
         tanh_on_a_gate,
         sigmoid_on_the_content,
+        content_raw,
+        raw_in_the_rest,
         cell_shown_raw,
         old_cell_shown,
         gate_reversed,

@@ -159,7 +159,9 @@ def without_limit(next_logits: Network, temperature: float, longest: int) -> lis
 
 
 def one_too_few(next_logits: Network, temperature: float, longest: int) -> list[int]:
-    """Your longest name has a letter too few. Does your count include the 0 from the start?"""
+    """Your longest name has a letter too few. Does your count include the 0 from the start, or do
+    you cut off the last symbol even where it is no 0?
+    """
     return stripped(drawn(next_logits, longest - 1, right_draw(temperature)))
 
 

@@ -135,6 +135,13 @@ def forward_only(lstm: nn.LSTM, b: float) -> None:
     set_biases(lstm, b, chosen=lambda name: not name.endswith("_reverse"))
 
 
+def both_biases_forward(lstm: nn.LSTM, b: float) -> None:
+    """You set both biases to b, and both are added: the forget gates start at sigmoid(2b). And the
+    backward direction is left out: its names end in `_reverse`.
+    """
+    set_biases(lstm, b, hh=1.0, chosen=lambda name: not name.endswith("_reverse"))
+
+
 def one_digit(lstm: nn.LSTM, b: float) -> None:
     """Your choice of names leaves out layers: there may be ten or more."""
     set_biases(lstm, b, chosen=lambda name: name.removesuffix("_reverse")[-2] == "l")
@@ -190,6 +197,7 @@ def on_a_copy(lstm: nn.LSTM, b: float) -> None:
         first_layer_only,
         first_layer_forward,
         forward_only,
+        both_biases_forward,
         one_digit,
         whole_bias,
         other_bias_emptied,

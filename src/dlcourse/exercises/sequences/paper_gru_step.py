@@ -94,6 +94,14 @@ def not_transposed(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     return z * h + (1 - z) * n
 
 
+def table_on_the_left(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
+    """You multiplied `W @ (r * h)`. That is for one state; for states in rows it is
+    `(r * h) @ W.T`. Where B and H are equal, no error says so.
+    """
+    z, n = stepped(x, h, gru, lambda r, h, W, b: W @ (r * h) + b)
+    return z * h + (1 - z) * n
+
+
 def no_reset(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     """You did not use r: n looks at r·h, not at all of h."""
     z, n = stepped(x, h, gru, lambda _, h, W, b: h @ W.T + b)
@@ -137,6 +145,7 @@ def reset_in_the_mix(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
         bias_reset,
         bias_forgotten,
         not_transposed,
+        table_on_the_left,
         no_reset,
         z_reversed,
         gates_exchanged,

@@ -77,6 +77,13 @@ def one_batch_divided(losses: list[float], counts: list[int]) -> float:
     return float(np.exp(min(709.0, np.dot(losses, counts) / len(counts))))
 
 
+def means_over_letters(losses: list[float], counts: list[int]) -> float:
+    """You divided a sum of means by the number of letters. Weight each mean first, by the number of
+    letters in its batch: only then is it a sum of losses.
+    """
+    return float(np.exp(np.sum(losses) / np.sum(counts)))
+
+
 @exercise(
     "Perplexity of a whole text",
     minutes=4,
@@ -94,6 +101,7 @@ def one_batch_divided(losses: list[float], counts: list[int]) -> float:
         sum_of_batches,
         base_two,
         one_batch_divided,
+        means_over_letters,
     ),
 )
 def perplexity(losses: list[float], counts: list[int]) -> Tensor:
