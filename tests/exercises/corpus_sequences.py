@@ -167,6 +167,18 @@ def rnn_without_a_graph(
         return rnn_with_indices(x, W_ih, b_ih, W_hh, b_hh)
 
 
+@wrong(ex.rnn_by_hand, "one sequence after another")
+def rnn_in_two_loops(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
+    rows = []
+    for sequence in x:
+        h, states = torch.zeros(len(W_hh), dtype=x.dtype), []
+        for x_t in sequence:
+            h = torch.tanh(W_ih @ x_t + b_ih + W_hh @ h + b_hh)
+            states.append(h)
+        rows.append(torch.stack(states))
+    return torch.stack(rows)
+
+
 @wrong(ex.rnn_by_hand)
 def rnn_of_two_tanhs(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
     h, states = torch.zeros(len(x), len(W_hh), dtype=x.dtype), []
@@ -307,7 +319,7 @@ def paper_step_by_a_call(x: Tensor, h: Tensor, gru: GRU) -> Any:  # noqa: ANN401
 
 
 @wrong(ex.paper_gru_step)
-def paper_step_with_z_before_the_product(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
+def paper_step_with_z_before_the_product(x: Tensor, h: Tensor, gru: GRU) -> Any:  # noqa: ANN401
     H = gru.hidden_size
     a, b = x @ gru.weight_ih_l0.T + gru.bias_ih_l0, h @ gru.weight_hh_l0.T + gru.bias_hh_l0
     z = torch.sigmoid(a[:, H : 2 * H] + b[:, H : 2 * H])
@@ -325,7 +337,7 @@ def paper_step_with_h_reset_everywhere(x: Tensor, h: Tensor, gru: GRU) -> Tensor
 
 
 @wrong(ex.paper_gru_step)
-def paper_step_with_the_wrong_third(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
+def paper_step_with_the_wrong_third(x: Tensor, h: Tensor, gru: GRU) -> Any:  # noqa: ANN401
     a = (x @ gru.weight_ih_l0.T + gru.bias_ih_l0).chunk(3, dim=1)
     b = (h @ gru.weight_hh_l0.T + gru.bias_hh_l0).chunk(3, dim=1)
     r, z = torch.sigmoid(a[0] + b[0]), torch.sigmoid(a[1] + b[1])
@@ -339,7 +351,7 @@ def paper_step_for_one_row(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
 
 
 @wrong(ex.paper_gru_step, "z and 1 − z")
-def paper_step_the_other_way(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
+def paper_step_the_other_way(x: Tensor, h: Tensor, gru: GRU) -> Any:  # noqa: ANN401
     a = (x @ gru.weight_ih_l0.T + gru.bias_ih_l0).chunk(3, dim=1)
     b = (h @ gru.weight_hh_l0.T + gru.bias_hh_l0).chunk(3, dim=1)
     r, z = torch.sigmoid(a[0] + b[0]), torch.sigmoid(a[1] + b[1])
@@ -616,7 +628,7 @@ def loss_by_a_loop(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
 
 
 @right(ex.masked_loss)
-def loss_by_shares(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+def loss_by_shares(logits: Tensor, y: Tensor, mask: Tensor) -> Any:  # noqa: ANN401
     losses = nn.CrossEntropyLoss(reduction="none")(logits.flatten(0, 1), y.flatten())
     return losses @ mask.flatten().to(losses.dtype) / mask.sum()
 
@@ -628,7 +640,7 @@ def loss_of_nll(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
 
 
 @wrong(ex.masked_loss, "set the padding to class 0")
-def loss_with_ignored_zeros(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+def loss_with_ignored_zeros(logits: Tensor, y: Tensor, mask: Tensor) -> Any:  # noqa: ANN401
     return nn.CrossEntropyLoss(ignore_index=0)(logits.flatten(0, 1), (y * mask).flatten())
 
 

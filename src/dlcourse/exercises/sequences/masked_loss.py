@@ -18,11 +18,11 @@ def use(
     if loss is None:
         return None
     if not isinstance(loss, Tensor) or not loss.requires_grad:
-        return {"loss": loss, "slopes": "none: the loss is no tensor with a graph"}
+        return {"loss": loss, "graph of the loss": "missing"}
     if loss.numel() != 1:
         return {"loss": loss.detach()}
     slopes = torch.autograd.grad(loss.sum(), given)[0]
-    return {"loss": loss.detach(), "slopes": slopes}
+    return {"loss": loss.detach(), "graph of the loss": "there", "slopes": slopes}
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
