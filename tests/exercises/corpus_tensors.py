@@ -86,7 +86,7 @@ def channels_first_mirrored() -> str:
     return "b"
 
 
-@wrong(ex.channels_first, "the way back")
+@wrong(ex.channels_first, "the other way")
 def channels_first_back() -> str:
     return "d"
 
@@ -107,6 +107,11 @@ def sum_shapes_of_torch() -> tuple[Any, ...]:
 @wrong(ex.sum_shapes)
 def sum_shapes_two_wrong() -> tuple[Any, ...]:
     return (4,), (2, 3, 5), (6, 6), (5, 4, 2)
+
+
+@wrong(ex.sum_shapes, "Still missing or wrong: shape_2.")
+def sum_shapes_second_ruled_out() -> tuple[Any, ...]:
+    return (4, 3), None, None, (5, 4, 2)
 
 
 @wrong(ex.sum_shapes, "matched the two sixes")

@@ -217,7 +217,10 @@ class Judge:
             return f"You answered {shorten(value)}; the answer is {kind}."
         if isinstance(value, tuple) and isinstance(right, tuple):
             pairs = zip(self.of.names, value, right, strict=False)
+            none_is_an_answer = any(its is None for its in right)
             for name, mine, its in pairs:
+                if mine is None and none_is_an_answer:
+                    continue
                 if kind := _other_kind(mine, its):
                     return f"`{name}` is {shorten(mine)}; the answer is {kind}."
         if isinstance(right, str) and len(right) == 1 and len(str(value)) > 1:

@@ -70,44 +70,37 @@ HINTS = (
 )
 
 
+def start_each(model: nn.Module, start: Callable[[nn.Linear], object]) -> None:
+    """Call `start` on every linear layer in `model`, and set its biases to 0."""
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            start(layer)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
 def xavier_start(model: nn.Module) -> None:
     """That is Xavier's spread, √(2 / (n_in + n_out)), which fits tanh. He's counts only the inputs:
     √(2 / n_in).
     """
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.xavier_normal_(layer.weight)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    start_each(model, lambda layer: nn.init.xavier_normal_(layer.weight))
 
 
 def outputs_counted(model: nn.Module) -> None:
     """You counted the outputs. `weight` has the shape (outputs, inputs), and a score is a sum over
     the inputs.
     """
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.normal_(layer.weight, std=(2 / layer.out_features) ** 0.5)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    start_each(model, lambda one: nn.init.normal_(one.weight, std=(2 / one.out_features) ** 0.5))
 
 
 def without_the_two(model: nn.Module) -> None:
     """Your spread is √(1 / n_in): the 2 is missing, which makes up for the half that ReLU cuts."""
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.normal_(layer.weight, std=(1 / layer.in_features) ** 0.5)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    start_each(model, lambda one: nn.init.normal_(one.weight, std=(1 / one.in_features) ** 0.5))
 
 
 def without_the_root(model: nn.Module) -> None:
     """You took 2 / n_in for the spread, but that is its square, the variance. Take the root."""
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.normal_(layer.weight, std=2 / layer.in_features)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    start_each(model, lambda layer: nn.init.normal_(layer.weight, std=2 / layer.in_features))
 
 
 def biases_left(model: nn.Module) -> None:
@@ -115,6 +108,16 @@ def biases_left(model: nn.Module) -> None:
     for layer in model.modules():
         if isinstance(layer, nn.Linear):
             nn.init.kaiming_normal_(layer.weight)
+
+
+def bias_everywhere(model: nn.Module) -> None:
+    """A layer without a bias has None in its place, and nothing can be set to 0 there. Ask first:
+    `if part.bias is not None`.
+    """
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
 
 def equal_units(model: nn.Module) -> None:
@@ -130,14 +133,10 @@ def equal_units(model: nn.Module) -> None:
 
 
 def all_at_zero(model: nn.Module) -> None:
-    """All weights are 0, so no slope reaches the layers before, and nothing moves. Draw them at
-    random.
+    """All weights are 0, so no slope reaches the layers before, and only the last biases can move.
+    Draw the weights at random.
     """
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.zeros_(layer.weight)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    start_each(model, lambda layer: nn.init.zeros_(layer.weight))
 
 
 def by_dimension(model: nn.Module) -> None:
@@ -225,6 +224,7 @@ def down_from_sequential(model: nn.Module) -> None:
         without_the_two,
         without_the_root,
         biases_left,
+        bias_everywhere,
         equal_units,
         all_at_zero,
         by_dimension,

@@ -62,6 +62,14 @@ def a_column_for_a_row(scores: Tensor) -> Tensor:
     return scores.logsumexp(dim=1, keepdim=True)
 
 
+def column_and_row(scores: Tensor) -> Tensor:
+    """You added a column, (N, 1), to a row, (N,): they broadcast to (N, N). Give both the same
+    shape, (N,) or (N, 1).
+    """
+    top = scores.amax(dim=1, keepdim=True)
+    return top + (scores - top).exp().sum(dim=1).log()
+
+
 def along_the_batch(scores: Tensor) -> Tensor:
     """You added down the batch, along dimension 0: one number for each class came out. One for
     each row is asked for: `dim=1`.
@@ -90,6 +98,7 @@ def maximum_of_the_batch(scores: Tensor) -> Tensor:
         not_added_again,
         the_largest,
         a_column_for_a_row,
+        column_and_row,
         along_the_batch,
         maximum_of_the_batch,
     ),

@@ -61,6 +61,11 @@ def for_one_side(x: Tensor, beta: float) -> Tensor:
     return (z + (-z).exp().log1p()) / beta
 
 
+def bend_not_sharpened(x: Tensor, beta: float) -> Tensor:
+    """You left out beta inside exp: there, too, it is |beta · x|, and not |x|."""
+    return x.clamp(min=0) + (-x.abs()).exp().log1p() / beta
+
+
 def undivided(x: Tensor, beta: float) -> Tensor:
     """You left out the division by beta: far to the right the result should be x itself."""
     z = beta * x
@@ -98,6 +103,7 @@ def maximum_along_a_dimension(x: Tensor, beta: float) -> Tensor:
         with_log1p_only,
         without_log1p,
         for_one_side,
+        bend_not_sharpened,
         undivided,
         maximum_with_a_number,
         maximum_along_a_dimension,

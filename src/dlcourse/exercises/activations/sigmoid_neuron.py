@@ -36,6 +36,16 @@ def left_out_the_inside() -> tuple[float, float, float]:
     return 0.16, 0.16, 0.16
 
 
+def output_for_slope() -> tuple[float, float, float]:
+    """You multiplied by the sigmoid's output, 0.8. Its slope is s · (1 − s), here 0.8 · 0.2."""
+    return 0.4, 1.6, 0.8
+
+
+def slopes_of_the_score() -> tuple[float, float, float]:
+    """These are the slopes of the score alone. Multiply each by the sigmoid's slope, 0.8 · 0.2."""
+    return 0.5, 2.0, 1.0
+
+
 @question(
     "The slopes of one sigmoid neuron",
     minutes=3,
@@ -44,7 +54,14 @@ def left_out_the_inside() -> tuple[float, float, float]:
     names=("dx", "dw", "db"),
     hints=HINTS,
     why="The sigmoid's slope is 0.8 · 0.2 = 0.16; times w = 0.5 along x, times x = 2 along w.",
-    mistakes=(fed_the_score, squashed_twice, swapped_factors, left_out_the_inside),
+    mistakes=(
+        fed_the_score,
+        squashed_twice,
+        swapped_factors,
+        left_out_the_inside,
+        output_for_slope,
+        slopes_of_the_score,
+    ),
     tolerance=Tolerance(relative=2e-3),
 )
 def sigmoid_neuron() -> tuple[float, float, float]:

@@ -49,6 +49,22 @@ def one_maximum_for_all(scores: Tensor, temperature: float) -> Tensor:
     return e / e.sum(dim=1, keepdim=True)
 
 
+def one_maximum_taken_first(scores: Tensor, temperature: float) -> Tensor:
+    """You subtracted the maximum of the whole batch: in a row far below it every exp is 0, and
+    0 / 0 is nan. Take each row's own: `amax(dim=1, keepdim=True)`.
+    """
+    e = ((scores - scores.max()) / temperature).exp()
+    return e / e.sum(dim=1, keepdim=True)
+
+
+def one_sum_for_all(scores: Tensor, temperature: float) -> Tensor:
+    """You divided by the sum of the whole batch. Each row must add up to 1: divide by its own,
+    `sum(dim=1, keepdim=True)`.
+    """
+    e = ((scores - scores.amax(dim=1, keepdim=True)) / temperature).exp()
+    return e / e.sum()
+
+
 def heated_wrongly(scores: Tensor, temperature: float) -> Tensor:
     """You multiplied by the temperature. A high one should make the shares more equal: divide."""
     return (scores * temperature).softmax(dim=1)
@@ -82,6 +98,8 @@ def divided_first(scores: Tensor, temperature: float) -> Tensor:
         no_maximum,
         down_the_batch,
         one_maximum_for_all,
+        one_maximum_taken_first,
+        one_sum_for_all,
         heated_wrongly,
         heated_late,
         divided_first,

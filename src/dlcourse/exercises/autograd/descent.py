@@ -167,6 +167,25 @@ def uphill(
     return path
 
 
+def start_included(
+    losses: Sequence[Loss],
+    start: Any,  # noqa: ANN401
+    lr: float,
+    n_steps: int,
+) -> list[float]:
+    """Your list begins with the start. Asked for is w after each step: append it after the step."""
+    w = start.clone().requires_grad_()
+    path = []
+    for _ in range(n_steps):
+        path.append(w.item())
+        for loss in losses:
+            loss(w).backward()
+        with torch.no_grad():
+            w -= lr * w.grad
+        w.grad = None
+    return path
+
+
 def without_a_slope(
     losses: Sequence[Loss],
     start: Any,  # noqa: ANN401
@@ -203,6 +222,7 @@ def without_a_slope(
         step_for_each_part,
         one_tensor_many_times,
         uphill,
+        start_included,
         without_a_slope,
     ),
 )

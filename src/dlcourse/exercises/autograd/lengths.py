@@ -44,7 +44,7 @@ def use(answer: Callable[..., Any], X: Tensor) -> dict[str, object] | None:
     return {
         "the lengths": result,
         "their slopes": slopes.masked_fill(short[:, None], 0.0),  # for short rows see below
-        "lengths that are exactly 0": int((result == 0).sum()),
+        "the number of lengths that are exactly 0": int((result == 0).sum()),
         "short rows are right within a thousandth": bool(
             (gap < 1e-3).all() and (gaps < 1e-3).all()
         ),

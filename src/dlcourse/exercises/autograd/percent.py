@@ -43,7 +43,7 @@ def use(answer: Callable[..., Any], x: Tensor) -> dict[str, object] | None:
         "the number of results": len(results),
         "the percents": share,
         "the slopes": slopes,
-        "the percents ask for slopes": getattr(share, "requires_grad", False),
+        "`requires_grad` of the percents": getattr(share, "requires_grad", False),
     }
 
 

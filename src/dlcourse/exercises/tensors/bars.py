@@ -64,6 +64,13 @@ def gaps_counted(labels: Tensor) -> tuple[Tensor, Tensor]:
     return torch.arange(len(counts)), counts
 
 
+def every_count(labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Your counts do not match your labels: `bincount` has one for every number up to the largest,
+    the zeros included. Keep those of the labels that occur.
+    """
+    return labels.unique(), labels.bincount()
+
+
 def runs(labels: Tensor) -> tuple[Tensor, Tensor]:
     """You counted runs: `unique_consecutive` only compares neighbors. Equal labels may be apart."""
     names, counts = labels.unique_consecutive(return_counts=True)
@@ -95,6 +102,7 @@ def shares(labels: Tensor) -> tuple[Tensor, Tensor]:
         set_not_sorted,
         counted_at_positions,
         gaps_counted,
+        every_count,
         runs,
         as_they_come,
         shares,

@@ -22,7 +22,7 @@ def mirrored() -> str:
 
 
 def wrong_way() -> str:
-    """`permute(1, 2, 0)` is the way back: of this it makes (W, 3, H). It lists old dimensions."""
+    """`permute(1, 2, 0)` goes the other way; here it makes (W, 3, H). It lists old dimensions."""
     return "d"
 
 
