@@ -57,7 +57,7 @@ def total_slope(f: Function, x: Tensor) -> Tensor:
 
 
 def by_nudging(f: Function, x: Tensor) -> Tensor:
-    """You nudged x. In float32 that leaves two to four correct digits. Autograd is exact."""
+    """You nudged x. In float32 that leaves few correct digits. Autograd is right up to rounding."""
     return (f(x + 1e-3) - f(x - 1e-3)) / 2e-3
 
 

@@ -7,7 +7,7 @@ from dlcourse.checking.exercise import question
 HINTS = (
     "How many answers can the network give, and is 'no digit' one of them?",
     "The ten probabilities add up to 1. What do they share out among them?",
-    "The noise held no digit, and the network was sure of one. What did it compare?",
+    "The noise held no digit, and yet the network chose one. What did it compare?",
 )
 
 
