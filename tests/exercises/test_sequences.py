@@ -573,3 +573,25 @@ def test_windows_and_targets_of_a_straight_line() -> None:
     assert X.tolist() == [[k, k + 1, k + 2] for k in range(6)]
     assert y.tolist() == [4, 5, 6, 7, 8, 9]
     assert rmse == pytest.approx(2)
+
+
+def test_a_graph_that_is_carried_on_grows_as_the_fifth_run_says() -> None:
+    """Count the nodes behind the state after each chunk that is only measured."""
+    gru, x = nn.GRU(2, 3, batch_first=True), torch.randn(1, 40, 2)
+
+    def nodes_after_each_chunk(*, detach: bool) -> list[int]:
+        state, counts = torch.zeros(1, 1, 3), list[int]()
+        for chunk in x.split(10, dim=1):
+            _, state = gru(chunk, state.detach() if detach else state)
+            nodes, found = [state.grad_fn], set[Any]()
+            while nodes:
+                node = nodes.pop()
+                if node is not None and node not in found:
+                    found.add(node)
+                    nodes += [before for before, _ in node.next_functions]
+            counts.append(len(found))
+        return counts
+
+    first, *_, last = nodes_after_each_chunk(detach=False)
+    assert last > 3 * first
+    assert len(set(nodes_after_each_chunk(detach=True))) == 1

@@ -7,7 +7,7 @@ from dlcourse.checking.exercise import question
 HINTS = (
     "Sequences of a batch should know nothing of one another. Which cause lets them?",
     "How much of a cell is left after 100 steps if each step halves it?",
-    "Two of the runs have trouble with gradients: one with their size, one with their past.",
+    "In one of the runs all numbers are right. What is kept there that nobody needs?",
     "A number that is far too good was counted in a friendly way. What is easy to predict?",
 )
 
@@ -36,8 +36,8 @@ def gates_for_the_second() -> Five:
 
 
 def graph_for_the_second() -> Five:
-    """run_2 is wrong: a graph that goes on costs time and memory from the start. Here all was well
-    until one single step.
+    """run_2 is wrong: a graph that is kept costs memory from the start. Here all was well until one
+    single step.
     """
     return "a", "e", "c", "d", "e"
 
@@ -69,7 +69,9 @@ def batch_first_for_the_fourth() -> Five:
 
 
 def gates_for_the_fifth() -> Five:
-    """run_5 is wrong: gates cost the same time in every step. What grows from chunk to chunk?"""
+    """run_5 is wrong: half-open gates need no more memory than others. What grows from chunk to
+    chunk?
+    """
     return "a", "b", "c", "d", "d"
 
 
@@ -81,8 +83,8 @@ def padding_for_the_fifth() -> Five:
 
 
 def exploding_for_the_fifth() -> Five:
-    """run_5 is wrong: exploding gradients spoil the loss, and that one falls. What grows from chunk
-    to chunk?
+    """run_5 is wrong: a loss is measured here, and no step is made that could go too far. What
+    grows from chunk to chunk?
     """
     return "a", "b", "c", "d", "b"
 
@@ -94,7 +96,7 @@ def exploding_for_the_fifth() -> Five:
     place=140,
     names=("run_1", "run_2", "run_3", "run_4", "run_5"),
     hints=HINTS,
-    why="None of the five raises an error; each leaves a trace in some other number.",
+    why="No error names any of these faults; each leaves a trace in some number.",
     mistakes=(
         gates_for_the_first,
         padding_for_the_first,
@@ -121,8 +123,8 @@ def causes() -> Five:
         is 9.
     run_4: an LSTM that learns what depends on the last 20 steps, but never what depends on a step
         100 steps back. The norm of its gradient is between 0.1 and 1 all the time.
-    run_5: reads one long text in chunks of 30 letters. Its loss falls, but each chunk takes longer
-        than the one before.
+    run_5: its loss is measured on one long text, in chunks of 30 letters, with the state carried
+        on. After each chunk more memory is in use than before, until there is none left.
 
     a: The network was made without `batch_first=True`, and its input is (B, T, D).
     b: The gradient is not clipped.

@@ -64,7 +64,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
 HINTS = (
     "The lesson's loop reads one sequence. How do you take the same step of all of them at once?",
     "`x[:, t]` is (B, D): one row for each sequence. `x.unbind(dim=1)` yields these in turn.",
-    "For one row, W @ x; for many rows at once, x @ W.T. And h is (B, H), zeros at first.",
+    "One row: W @ x; many rows: x @ W.T. And h is `x.new_zeros(B, H)` at first, of x's dtype.",
     "Collect the states of all steps in a list; `torch.stack(states, dim=1)` makes (B, T, H).",
 )
 
