@@ -48,7 +48,7 @@ _KINDS = {
     str: 'a string, in quotes: "a"',
     int: "a number, without quotes",
     float: "a number, without quotes",
-    tuple: "a tuple: (2, 3)",
+    tuple: "a tuple, such as (4, 3)",
     bool: "True or False",
 }
 
