@@ -1,4 +1,4 @@
-"""A benchmark with three faults."""
+"""A benchmark with three mistakes."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -38,7 +38,7 @@ class PretendGpu:
         return self.now
 
 
-def three_faults(work: Action, synchronize: Action, clock: Clock, n_samples: int) -> float:
+def with_three_mistakes(work: Action, synchronize: Action, clock: Clock, n_samples: int) -> float:
     """Return the median seconds of `n_samples` calls of `work`, which runs on a GPU.
 
     work(): launches the work and returns at once. synchronize(): waits until all work is done.
@@ -73,7 +73,7 @@ def use(
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "Go through the five faults of section 1. Which of them does this code make?",
+    "Go through the five mistakes of section 1. Which of them does this code make?",
     "One is missing before the loop, one is in the wrong order in the loop, one is in the last line.",  # noqa: E501
     "The warm-up, too, must be done before the clock starts: `work()`, then `synchronize()`, then the loop.",  # noqa: E501
     "In the loop: start, work, synchronize, read the clock. At the end: `np.median`.",
@@ -119,7 +119,7 @@ def started_early(work: Action, synchronize: Action, clock: Clock, n_samples: in
 
 
 def averaged_samples(work: Action, synchronize: Action, clock: Clock, n_samples: int) -> float:
-    """You took the mean, which a single disturbed call pulls upwards: take the median."""
+    """You took the mean, which a single disturbed call pulls upward: take the median."""
     samples = []
     work()
     synchronize()
@@ -194,7 +194,7 @@ def upper_middle(work: Action, synchronize: Action, clock: Clock, n_samples: int
 
 
 def cold_and_averaged(work: Action, synchronize: Action, clock: Clock, n_samples: int) -> float:
-    """Now you wait before you read the clock: well done. Two faults are left, one before the loop, one in the last line."""  # noqa: E501
+    """Now you wait before you read the clock: well done. Two mistakes are left, one before the loop, one in the last line."""  # noqa: E501
     samples = []
     synchronize()
     for _ in range(n_samples):
@@ -206,7 +206,7 @@ def cold_and_averaged(work: Action, synchronize: Action, clock: Clock, n_samples
 
 
 @exercise(
-    "A benchmark with three faults",
+    "A benchmark with three mistakes",
     minutes=12,
     difficulty=3,
     place=100,
@@ -214,7 +214,7 @@ def cold_and_averaged(work: Action, synchronize: Action, clock: Clock, n_samples
     why="Warm up, wait, start, work, wait, stop; then the middle of many samples.",
     inputs=inputs,
     use=use,
-    template=three_faults,
+    template=with_three_mistakes,
     mistakes=(
         cold,
         launched,

@@ -37,7 +37,7 @@ def both_spreads() -> str:
     difficulty=1,
     place=20,
     hints=HINTS,
-    why="`Timer` takes one thread unless told, and one total divided by 100 is a single sample.",
+    why="`Timer` takes one thread unless you set more; one total divided by 100 is one sample.",
     mistakes=(precise, overhead_of_timer, not_waited, both_spreads),
 )
 def timer_says() -> str:

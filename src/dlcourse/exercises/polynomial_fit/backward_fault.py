@@ -38,7 +38,7 @@ def blamed_rounding() -> str:
 def backward_fault() -> str:
     """A class has a `backward` written by hand. With one number x and the loss f(x), the slope
     is right. With 2,000 numbers X and the loss f(X).mean(), each slope is 2,000 times too large.
-    Which fault explains both? Answer "a", "b", "c" or "d".
+    Which bug explains both? Answer "a", "b", "c" or "d".
 
     a: The learning rate belongs to a sum, and the loss is a mean.
     b: `backward` does not multiply by the slope that comes in, `grad_output`.

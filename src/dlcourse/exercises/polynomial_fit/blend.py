@@ -9,7 +9,7 @@ from dlcourse.checking.exercise import exercise
 from dlcourse.checking.record import shown_function
 
 
-class BlendWithFaults(nn.Module):
+class BlendWithBugs(nn.Module):
     """A scale times the sum of some layers: (N, 2) → (N, 1).
 
     `layers` is a list of modules such as nn.Linear(2, 1), and `scale` is a tensor with one number,
@@ -67,7 +67,7 @@ def _layers(number: int, rng: torch.Generator) -> list[nn.Module]:
 
 HINTS = (
     "Make one and count: how many numbers does `parameters()` find, and how many are there?",
-    "There are two faults. You met both as traps, in version 4 and just above.",
+    "There are two bugs. You met both as traps, in version 4 and just above.",
     "Layers belong in an `nn.ModuleList`; a tensor that is trained is an `nn.Parameter`.",
 )
 
@@ -85,7 +85,7 @@ class BlendWithList(nn.Module):
 
 
 class BlendWithTensor(nn.Module):
-    """You left the scale a plain tensor: it has a slope, but no optimizer is told of it."""
+    """You left the scale a plain tensor: it has a slope, but no optimizer ever sees it."""
 
     def __init__(self, layers: list[nn.Module], scale: Tensor) -> None:
         super().__init__()
@@ -149,7 +149,7 @@ class BlendFrozen(nn.Module):
     ),
     inputs=inputs,
     use=use,
-    template=BlendWithFaults,
+    template=BlendWithBugs,
 )
 class Blend(nn.Module):
     """A scale times the sum of some layers: (N, 2) → (N, 1).

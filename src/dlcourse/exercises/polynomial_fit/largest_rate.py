@@ -38,12 +38,12 @@ def without_the_two(X: Tensor) -> Tensor:
 
 
 def half_the_limit(X: Tensor) -> Tensor:
-    """You gave 1 / λ, where the factor 1 − lr·λ is 0: the steep axis still shrinks up to −1."""
+    """You gave 1 / λ, where the factor 1 − lr·λ is 0: the factor may go down to −1."""
     return 1 / torch.linalg.eigvalsh(2 * X.T @ X / len(X))[-1]
 
 
-def by_the_flat_axis(X: Tensor) -> Tensor:
-    """You took the smallest curvature: the steepest axis is the first that explodes."""
+def by_the_flat_direction(X: Tensor) -> Tensor:
+    """You took the smallest curvature: the steepest direction is the first that explodes."""
     return 2 / torch.linalg.eigvalsh(2 * X.T @ X / len(X))[0]
 
 
@@ -53,7 +53,7 @@ def by_the_trace(X: Tensor) -> Tensor:
 
 
 def best_rate(X: Tensor) -> Tensor:
-    """You gave the best rate, 2 / (λ₁ + λ_K); the limit comes from the steepest axis alone."""
+    """You gave the best rate, 2 / (λ₁ + λ_K); the limit comes from the steepest direction alone."""
     curvatures = torch.linalg.eigvalsh(2 * X.T @ X / len(X))
     return 2 / (curvatures[0] + curvatures[-1])
 
@@ -69,12 +69,12 @@ def divided_instead(X: Tensor) -> Tensor:
     difficulty=2,
     place=40,
     hints=HINTS,
-    why="Along the steepest axis a step multiplies by 1 − lr·λ, which reaches −1 at lr = 2 / λ.",
+    why="In the steepest direction a step multiplies by 1 − lr·λ, which is −1 at lr = 2 / λ.",
     mistakes=(
         of_the_sum,
         without_the_two,
         half_the_limit,
-        by_the_flat_axis,
+        by_the_flat_direction,
         by_the_trace,
         best_rate,
         divided_instead,

@@ -1,4 +1,4 @@
-"""Three faults in a training."""
+"""Three bugs in a training loop."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from dlcourse.checking.exercise import exercise
 
 
-def retrain_with_faults(
+def retrain_with_bugs(
     model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
 ) -> Tensor:
     """Put `last` in the place of the model's last layer, train, and return the predictions, (N,).
 
     `last` is an nn.Linear with one output, X is (N, D), y is (N,). Every layer is to take
-    `n_steps` steps of plain SGD on the mean squared error. Three faults are hidden here.
+    `n_steps` steps of plain SGD on the mean squared error. Three bugs are hidden here.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     model[-1] = last
@@ -83,15 +83,15 @@ def trained(
     n_steps: int,
     *,
     optimizer: torch.optim.Optimizer | None = None,
-    fault: str = "",
+    bug: str = "",
 ) -> Tensor:
-    """Train as the solution does, but for one fault or another."""
+    """Train as the solution does, but for one bug or another."""
     optimizer = optimizer or torch.optim.SGD(model.parameters(), lr=lr)
     for _ in range(n_steps):
-        y_hat = model(X) if "column" in fault else model(X).flatten()
+        y_hat = model(X) if "column" in bug else model(X).flatten()
         errors = (y_hat - y).square()
-        loss = errors.sum() if "sum" in fault else errors.mean()
-        if "adding up" not in fault:
+        loss = errors.sum() if "sum" in bug else errors.mean()
+        if "adding up" not in bug:
             model.zero_grad()
         loss.backward()
         optimizer.step()
@@ -112,7 +112,7 @@ def column_against_row(
 ) -> Tensor:
     """You subtract a row from a column: (N, 1) − (N,) compares each prediction with each target."""
     model[-1] = last
-    return trained(model, X, y, lr, n_steps, fault="column")
+    return trained(model, X, y, lr, n_steps, bug="column")
 
 
 def slopes_add_up(
@@ -120,33 +120,33 @@ def slopes_add_up(
 ) -> Tensor:
     """You never clear the slopes: each step takes those of all steps before it as well."""
     model[-1] = last
-    return trained(model, X, y, lr, n_steps, fault="adding up")
+    return trained(model, X, y, lr, n_steps, bug="adding up")
 
 
 def too_early_and_column(
     model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
 ) -> Tensor:
-    """You fixed `zero_grad`; two faults are left. Print last.weight before and after."""
+    """You fixed `zero_grad`; two bugs are left. Print last.weight before and after."""
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     model[-1] = last
-    return trained(model, X, y, lr, n_steps, optimizer=optimizer, fault="column")
+    return trained(model, X, y, lr, n_steps, optimizer=optimizer, bug="column")
 
 
 def too_early_and_adding_up(
     model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
 ) -> Tensor:
-    """You fixed the shapes; two faults are left. Who is told of the new layer, and when?"""
+    """You fixed the shapes; two bugs are left. Does the optimizer hold the new layer?"""
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     model[-1] = last
-    return trained(model, X, y, lr, n_steps, optimizer=optimizer, fault="adding up")
+    return trained(model, X, y, lr, n_steps, optimizer=optimizer, bug="adding up")
 
 
 def column_and_adding_up(
     model: nn.Sequential, last: nn.Linear, X: Tensor, y: Tensor, lr: float, n_steps: int
 ) -> Tensor:
-    """You fixed the order; two faults are left. Print the shape of `model(X) - y`."""
+    """You fixed the order; two bugs are left. Print the shape of `model(X) - y`."""
     model[-1] = last
-    return trained(model, X, y, lr, n_steps, fault="column, adding up")
+    return trained(model, X, y, lr, n_steps, bug="column, adding up")
 
 
 def another_model(
@@ -182,11 +182,11 @@ def summed_by_mistake(
 ) -> Tensor:
     """You train on the sum: its slopes are N times those of the mean that the rate is made for."""
     model[-1] = last
-    return trained(model, X, y, lr, n_steps, fault="sum")
+    return trained(model, X, y, lr, n_steps, bug="sum")
 
 
 @exercise(
-    "Three faults in a training",
+    "Three bugs in a training loop",
     minutes=7,
     difficulty=3,
     place=90,
@@ -206,7 +206,7 @@ def summed_by_mistake(
     ),
     inputs=inputs,
     use=use,
-    template=retrain_with_faults,
+    template=retrain_with_bugs,
     equivalent=(
         (
             "(model(X).flatten() - y).square()",
