@@ -197,6 +197,25 @@ def rnn_from_ones(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Ten
     return torch.stack(states, 1)
 
 
+@wrong(ex.rnn_by_hand, "copies of the tables")
+def rnn_in_a_module(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Any:  # noqa: ANN401
+    rnn = nn.RNN(x.shape[2], len(W_hh), batch_first=True, dtype=x.dtype)
+    with torch.no_grad():
+        for mine, its in zip(rnn.parameters(), (W_ih, W_hh, b_ih, b_hh), strict=True):
+            mine.copy_(its)
+    return rnn(x)[0]
+
+
+@wrong(ex.rnn_by_hand, "Collect the states in a list")
+def rnn_written_in_place(
+    x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor
+) -> Tensor:
+    states = torch.zeros(len(x), x.shape[1] + 1, len(W_hh), dtype=x.dtype)
+    for t in range(x.shape[1]):
+        states[:, t + 1] = torch.tanh(x[:, t] @ W_ih.T + b_ih + states[:, t] @ W_hh.T + b_hh)
+    return states[:, 1:]
+
+
 # ---------------------------------------------------------------------- coupled_step
 
 
@@ -462,6 +481,17 @@ def gates_of_ten_layers(lstm: nn.LSTM, b: float) -> None:
             set_quarter(one, lstm.hidden_size, b / 2)
 
 
+@wrong(ex.open_the_gates, "sigmoid(2b)")
+def gates_of_one_layer(lstm: nn.LSTM, b: float) -> None:
+    set_quarter(lstm.bias_ih_l0, lstm.hidden_size, b)
+    set_quarter(lstm.bias_hh_l0, lstm.hidden_size, b)
+
+
+@wrong(ex.open_the_gates, "`bias_ih_l0` alone")
+def gates_of_one_bias(lstm: nn.LSTM, b: float) -> None:
+    set_quarter(lstm.bias_ih_l0, lstm.hidden_size, b)
+
+
 # ---------------------------------------------------------------------- clip_by_norm
 
 
@@ -532,6 +562,20 @@ def clip_in_place(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
     for one in gradients:
         one.mul_(min(1.0, max_norm / (norm + 1e-12)))
     return gradients
+
+
+@wrong(ex.clip_by_norm, "gradient of zeros is 0")
+def clip_zeros_by_dividing(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
+    norm = math.sqrt(sum(float((one.double() ** 2).sum()) for one in gradients))
+    return [one * min(1.0, max_norm / norm) for one in gradients]
+
+
+@wrong(ex.clip_by_norm)
+def clip_by_the_larger(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
+    norm = math.sqrt(sum(float((one.double() ** 2).sum()) for one in gradients))
+    return [
+        one * (max_norm / norm if norm > max_norm else min(1.0, 1 / max_norm)) for one in gradients
+    ]
 
 
 # ---------------------------------------------------------------------- mask_of
@@ -692,6 +736,25 @@ def losses_of_real_steps(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     return functional.cross_entropy(logits[mask], y[mask], reduction="none")
 
 
+@wrong(ex.masked_loss, "short sequence")
+def loss_of_each_sequence_with_steps(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    rows = [k for k in range(len(y)) if mask[k].any()]
+    means = [functional.cross_entropy(logits[k][mask[k]], y[k][mask[k]]) for k in rows]
+    return torch.stack(means).mean()
+
+
+@wrong(ex.masked_loss, "still count")
+def loss_of_logits_far_below_zero(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    emptied = logits.masked_fill(~mask.unsqueeze(-1), -1e9)
+    return functional.cross_entropy(emptied.transpose(1, 2), y)
+
+
+@wrong(ex.masked_loss, "no way back from it")
+def loss_wrapped_anew(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    loss = functional.cross_entropy(logits[mask], y[mask])
+    return torch.tensor(loss.item(), dtype=logits.dtype, requires_grad=True)
+
+
 # ---------------------------------------------------------------------- draw_name
 
 
@@ -807,6 +870,33 @@ def name_without_an_end(next_logits: Network, temperature: float, longest: int) 
 def name_as_a_text(next_logits: Network, temperature: float, longest: int) -> str:
     name = name_by_choices(next_logits, temperature, longest)
     return "".join(chr(96 + letter) for letter in name)
+
+
+@wrong(ex.draw_name, "from beyond the end")
+def name_cleaned_of_zeros(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    symbols = [0]
+    for _ in range(longest):
+        symbols.append(int(torch.multinomial((next_logits(symbols) / temperature).softmax(0), 1)))
+    return [one for one in symbols if one != 0]
+
+
+@wrong(ex.draw_name, "draws again")
+def name_that_skips_zeros(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    symbols = [0]
+    for _ in range(longest):
+        symbol = int(torch.multinomial((next_logits(symbols) / temperature).softmax(0), 1))
+        if symbol == 0:
+            continue
+        symbols.append(symbol)
+    return symbols[1:]
+
+
+@wrong(ex.draw_name, "no letters")
+def name_that_is_over_at_once(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    symbols = [0]
+    while symbols[-1] != 0 and len(symbols) <= longest:
+        symbols.append(int(torch.multinomial((next_logits(symbols) / temperature).softmax(0), 1)))
+    return symbols[1:]
 
 
 # ---------------------------------------------------------------------- perplexity
@@ -971,6 +1061,16 @@ def carried_with_loss_tensors(
     return losses
 
 
+@wrong(ex.carried_state, "turns them into columns")
+def carried_in_columns(model: nn.Module, text: Tensor, n_rows: int, n_steps: int) -> list[float]:
+    return train(model, rows_of(text, n_rows).T, n_steps)
+
+
+@wrong(ex.carried_state, "a list of")
+def carried_with_one_loss(model: nn.Module, text: Tensor, n_rows: int, n_steps: int) -> float:
+    return sum(train(model, rows_of(text, n_rows), n_steps))
+
+
 # ---------------------------------------------------------------------- windows
 
 
@@ -1039,39 +1139,56 @@ def windows_scaled_first(series: Tensor, n_past: int, ahead: int) -> Any:  # noq
     return windows_by_columns((series - series.mean()) / series.std(), n_past, ahead)
 
 
+@wrong(ex.windows, "every target meets every today")
+def windows_with_a_broadcast(series: Tensor, n_past: int, ahead: int) -> Any:  # noqa: ANN401
+    X, y, _ = windows_by_columns(series, n_past, ahead)
+    return X, y, (X[:, [-1]] - y).pow(2).mean().sqrt()
+
+
+@wrong(ex.windows, "root of their *mean*")
+def windows_with_a_sum(series: Tensor, n_past: int, ahead: int) -> Any:  # noqa: ANN401
+    X, y, _ = windows_by_columns(series, n_past, ahead)
+    return X, y, torch.linalg.vector_norm(X[:, -1] - y)
+
+
 # ---------------------------------------------------------------------- causes
 
 
 @right(ex.causes)
 def causes_in_capitals() -> Any:  # noqa: ANN401
-    return "A", "B", "C", "D", "E"
+    return "C", "E", "A", "F", "B"
 
 
 @right(ex.causes)
 def causes_with_brackets() -> Any:  # noqa: ANN401
-    return "(a)", "b)", "c.", "d", "e"
+    return "(c)", "e)", "a.", "f", "b"
 
 
 @right(ex.causes)
 def causes_with_blanks() -> Any:  # noqa: ANN401
-    return " a", "b ", "c", "d", " e "
+    return " c", "e ", "a", "f", " b "
 
 
 @wrong(ex.causes, "run_4 is wrong")
 def causes_with_clipping_twice() -> Any:  # noqa: ANN401
-    return "a", "b", "c", "b", "e"
+    return "c", "e", "a", "e", "b"
 
 
 @wrong(ex.causes, "run_1")
-def causes_that_start_with_f() -> Any:  # noqa: ANN401
-    return "f", "b", "c", "d", "e"
+def causes_that_start_with_argmax() -> Any:  # noqa: ANN401
+    return "d", "e", "a", "f", "b"
 
 
 @wrong(ex.causes, "run_1, run_2")
 def causes_exchanged() -> Any:  # noqa: ANN401
-    return "b", "a", "c", "d", "e"
+    return "e", "c", "a", "f", "b"
+
+
+@wrong(ex.causes)
+def causes_in_alphabetical_order() -> Any:  # noqa: ANN401
+    return "a", "b", "c", "d", "e"
 
 
 @wrong(ex.causes)
 def causes_as_one_text() -> Any:  # noqa: ANN401
-    return tuple("edcba")
+    return tuple("bface")

@@ -60,6 +60,8 @@ def use(
     losses = answer(model, text, n_rows, n_steps)
     if losses is None:
         return None
+    if not isinstance(losses, list | tuple) and not getattr(losses, "ndim", 0):  # one number
+        return {"losses": losses}
     weights = nn.utils.parameters_to_vector(model.parameters()).detach()
     hold = any(isinstance(one, Tensor) and one.requires_grad for one in losses)
     return {
@@ -93,6 +95,7 @@ def trained(*run: Run, faults: str) -> list[float]:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     used = text[: len(text) // n_rows * n_rows]
     rows = used.view(-1, n_rows).T if "layout" in faults else used.view(n_rows, -1)
+    rows = rows.T if "turned" in faults else rows
     losses, state = list[float](), None
     for start in range(0, rows.shape[1] - 1, n_steps):
         piece = rows[:, start : start + n_steps + 1]
@@ -142,6 +145,13 @@ def graph_and_layout_left(*run: Run) -> list[float]:
     return trained(*run, faults="graph, layout")
 
 
+def rows_turned(*run: Run) -> list[float]:
+    """`view(n_rows, -1)` already has the pieces as rows, and `.T` turns them into columns: leave it
+    out.
+    """
+    return trained(*run, faults="turned")
+
+
 def graph_retained(*run: Run) -> list[float]:
     """`retain_graph=True` keeps the graphs of all chunks, and slopes would go back to the start of
     the text. Cut the state off instead: `state.detach()`.
@@ -186,6 +196,7 @@ def losses_with_graphs(*run: Run) -> list[Tensor]:
         reset_left,
         graph_left,
         graph_and_layout_left,
+        rows_turned,
         graph_retained,
         graph_retained_and_layout,
         losses_with_graphs,

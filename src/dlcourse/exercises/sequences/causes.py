@@ -18,75 +18,75 @@ def gates_for_the_first() -> Five:
     """run_1 is wrong: half-open gates make a network forget its own sequence, but they carry
     nothing from one sequence to another.
     """
-    return "d", "b", "c", "d", "e"
+    return "f", "e", "a", "f", "b"
 
 
 def padding_for_the_first() -> Five:
     """run_1 is wrong: padding belongs to its own sequence, too. What could make one sequence depend
     on another?
     """
-    return "c", "b", "c", "d", "e"
+    return "a", "e", "a", "f", "b"
 
 
 def gates_for_the_second() -> Five:
     """run_2 is wrong: gates that forget make slopes vanish. Here a norm jumps up by many powers of
     ten.
     """
-    return "a", "d", "c", "d", "e"
+    return "c", "f", "a", "f", "b"
 
 
 def graph_for_the_second() -> Five:
     """run_2 is wrong: a graph that is kept costs memory from the start. Here all was well until one
     single step.
     """
-    return "a", "e", "c", "d", "e"
+    return "c", "b", "a", "f", "b"
 
 
 def clipping_for_the_third() -> Five:
     """run_3 is wrong: nothing here explodes. The same network is better or worse, depending on how
     it is measured.
     """
-    return "a", "b", "b", "d", "e"
+    return "c", "e", "e", "f", "b"
 
 
 def argmax_for_the_third() -> Five:
     """run_3 is wrong: a perplexity comes from the losses. Nothing is drawn for it."""
-    return "a", "b", "f", "d", "e"
+    return "c", "e", "d", "f", "b"
 
 
 def clipping_for_the_fourth() -> Five:
     """run_4 is wrong: clipping only shortens gradients. It cannot bring back slopes that have
     vanished.
     """
-    return "a", "b", "c", "b", "e"
+    return "c", "e", "a", "e", "b"
 
 
 def batch_first_for_the_fourth() -> Five:
     """run_4 is wrong: a network that walks along the batch could not learn the last 20 steps
     either.
     """
-    return "a", "b", "c", "a", "e"
+    return "c", "e", "a", "c", "b"
 
 
 def gates_for_the_fifth() -> Five:
     """run_5 is wrong: half-open gates need no more memory than others. What grows from chunk to
     chunk?
     """
-    return "a", "b", "c", "d", "d"
+    return "c", "e", "a", "f", "f"
 
 
 def padding_for_the_fifth() -> Five:
     """run_5 is wrong: one long text, cut into chunks of equal length, has no padding. What grows
     from chunk to chunk?
     """
-    return "a", "b", "c", "d", "c"
+    return "c", "e", "a", "f", "a"
 
 
 def exploding_for_the_fifth() -> Five:
     """run_5 is wrong: a loss is measured here, and no step is made that could go too far. What
     grows from chunk to chunk?
     """
-    return "a", "b", "c", "d", "b"
+    return "c", "e", "a", "f", "e"
 
 
 @question(
@@ -126,11 +126,11 @@ def causes() -> Five:
     run_5: its loss is measured on one long text, in chunks of 30 letters, with the state carried
         on. After each chunk more memory is in use than before, until there is none left.
 
-    a: The network was made without `batch_first=True`, and its input is (B, T, D).
-    b: The gradient is not clipped.
-    c: Padding counts in the loss.
-    d: The forget gates start half open.
-    e: The state is carried on together with its graph.
-    f: The most likely symbol is taken in place of a draw.
+    a: Padding counts in the loss.
+    b: The state is carried on together with its graph.
+    c: The network was made without `batch_first=True`, and its input is (B, T, D).
+    d: The most likely symbol is taken in place of a draw.
+    e: The gradient is not clipped.
+    f: The forget gates start half open.
     """
-    return "a", "b", "c", "d", "e"
+    return "c", "e", "a", "f", "b"

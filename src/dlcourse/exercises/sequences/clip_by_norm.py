@@ -12,6 +12,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[list[Tensor], float]]:
     yield [torch.tensor([3.0]), torch.tensor([0.0, -4.0])], 1.0
     yield [torch.tensor([0.3]), torch.tensor([0.0, -0.4])], 1.0
     yield [torch.randn(s, generator=rng) for s in ((4, 3), (4,), (2, 2, 2))], 2.5
+    yield [torch.tensor([[-0.5]]), torch.tensor([1.0, 2.0])], 4.0
     yield [torch.zeros(2, 3), torch.zeros(3)], 0.5
     yield [torch.tensor(-70.0, dtype=torch.float64), 1e4 * torch.randn(5, 2, generator=rng).T], 10.0
     yield [torch.tensor([[0.02, -0.05]]), torch.zeros(1)], 0.04
@@ -60,6 +61,14 @@ def always_divided(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
     """
     norm = norm_of(gradients)
     return [one * (max_norm / norm if norm else float("nan")) for one in gradients]
+
+
+def zero_in_the_denominator(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
+    """The norm of a gradient of zeros is 0, and you divided by it. First ask whether the norm is
+    larger than `max_norm`: only then divide.
+    """
+    factor = min(1.0, max_norm / norm_of(gradients))
+    return [factor * one for one in gradients]
 
 
 def to_length_one(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
@@ -135,6 +144,7 @@ def in_place(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
         each_number,
         always_scaled,
         always_divided,
+        zero_in_the_denominator,
         to_length_one,
         squares_not_rooted,
         norms_added,

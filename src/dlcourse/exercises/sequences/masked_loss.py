@@ -21,7 +21,9 @@ def use(
         return {"loss": loss, "graph of the loss": "missing"}
     if loss.numel() != 1:
         return {"loss": loss.detach()}
-    slopes = torch.autograd.grad(loss.sum(), given)[0]
+    (slopes,) = torch.autograd.grad(loss.sum(), given, allow_unused=True)
+    if slopes is None:  # a new tensor that asks for slopes, without the way to the logits
+        return {"loss": loss.detach(), "graph of the loss": "missing"}
     return {"loss": loss.detach(), "graph of the loss": "there", "slopes": slopes}
 
 
@@ -88,6 +90,21 @@ def mean_of_means(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     return ((each(logits, y) * mask).sum(1) / mask.sum(1)).mean()
 
 
+def mean_of_means_that_exist(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """You took the mean of each sequence that is not empty, and then the mean of these: a step of a
+    short sequence counts for more. Each real step should count the same.
+    """
+    rows = mask.any(dim=1)
+    return mean_of_means(logits[rows], y[rows], mask[rows])
+
+
+def mean_of_means_or_zero(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """You took the mean of each sequence, and then the mean of these, with 0 for an empty one: a
+    step of a short sequence counts for more. Each real step should count the same.
+    """
+    return ((each(logits, y) * mask).sum(1) / mask.sum(1).clamp(min=1)).mean()
+
+
 def zeros_ignored(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG001
     """You ignored class 0. It may be a real answer, and padding may have any class: the mask says
     which steps are real.
@@ -119,8 +136,8 @@ def cut_anew(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
 
 
 def logits_emptied(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
-    """You multiplied the logits by the mask. Logits of 0 are an answer, too: all classes equally
-    likely, with a loss of ln C. Leave the losses out, not the logits.
+    """You changed the logits at the padding, but their losses still count. Equal logits are an
+    answer, too, with a loss of ln C: leave the losses out, not the logits.
     """
     return functional.cross_entropy((logits * mask[:, :, None]).transpose(1, 2), y)
 
@@ -131,8 +148,8 @@ def padding_only(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
 
 
 def cut_off(logits: Tensor, y: Tensor, mask: Tensor) -> float:
-    """The loss is right, but it is a plain number. Return the tensor, without `item()` or
-    `detach()`: training needs its graph.
+    """The loss is right, but there is no way back from it to the logits, and training needs one.
+    Return the tensor itself, without `item()`, `detach()` or a new tensor around it.
     """
     return functional.cross_entropy(logits[mask], y[mask]).item()
 
@@ -152,6 +169,8 @@ def cut_off(logits: Tensor, y: Tensor, mask: Tensor) -> float:
         not_divided,
         divided_by_sequences,
         mean_of_means,
+        mean_of_means_that_exist,
+        mean_of_means_or_zero,
         zeros_ignored,
         padding_as_class_0,
         classes_last,

@@ -130,6 +130,20 @@ def first_layer_forward(lstm: nn.LSTM, b: float) -> None:
     set_biases(lstm, b, chosen=lambda name: name.endswith("_l0"))
 
 
+def both_biases_of_the_first(lstm: nn.LSTM, b: float) -> None:
+    """You set `bias_ih_l0` and `bias_hh_l0` to b. Both are added: the gates start at sigmoid(2b).
+    And each other layer and direction has gates of its own: look at all names.
+    """
+    set_biases(lstm, b, hh=1.0, chosen=lambda name: name.endswith("_l0"))
+
+
+def one_bias_of_the_first(lstm: nn.LSTM, b: float) -> None:
+    """You set `bias_ih_l0` alone. `bias_hh_l0` is added to it: set that one to 0. And each other
+    layer and direction has gates of its own: look at all names.
+    """
+    set_biases(lstm, b, hh=None, chosen=lambda name: name.endswith("_l0"))
+
+
 def forward_only(lstm: nn.LSTM, b: float) -> None:
     """You left out the backward direction: the names of its biases end in `_reverse`."""
     set_biases(lstm, b, chosen=lambda name: not name.endswith("_reverse"))
@@ -196,6 +210,8 @@ def on_a_copy(lstm: nn.LSTM, b: float) -> None:
         output_gates,
         first_layer_only,
         first_layer_forward,
+        both_biases_of_the_first,
+        one_bias_of_the_first,
         forward_only,
         both_biases_forward,
         one_digit,

@@ -23,7 +23,12 @@ def use(
     }
     if not states.requires_grad:
         return seen
-    slopes = torch.autograd.grad((states**2).sum(), tables, allow_unused=True)
+    try:
+        slopes = torch.autograd.grad((states**2).sum(), tables, allow_unused=True)
+    except RuntimeError as broken:
+        if "inplace" not in str(broken):
+            raise
+        return seen | {"the graph of the states": "broken, by numbers that were written over"}
     names = ("x", "W_ih", "b_ih", "W_hh", "b_hh")
     return seen | {
         f"slopes of the states' squares along {name}": 0 * table.detach()
@@ -163,6 +168,24 @@ def no_graph(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) 
     return rnn_by_hand.answer(x, W_ih, b_ih, W_hh, b_hh).detach()  # type: ignore[no-any-return]
 
 
+def copied(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
+    """The states are right, but they were made with copies of the tables, in an `nn.RNN` perhaps:
+    no slopes get back to the tables themselves. Multiply with those.
+    """
+    tables = [one.detach() for one in (W_ih, b_ih, W_hh, b_hh)]
+    return rnn_by_hand.answer(x, *tables)  # type: ignore[no-any-return]
+
+
+def written_over(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
+    """The states are right, but you wrote them into one tensor step by step, and read the old state
+    from it: `backward` needs it as it was. Collect the states in a list.
+    """
+    states = x.new_zeros(len(x), x.shape[1] + 1, len(W_hh))
+    for t, x_t in enumerate(x.unbind(dim=1)):
+        states[:, t + 1] = torch.tanh(x_t @ W_ih.T + b_ih + states[:, t] @ W_hh.T + b_hh)
+    return states[:, 1:]
+
+
 def carried_by_data(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
     """The states are right, but you cut each state off from the graph (`detach`, `.data`). Slopes
     could not go back through time, and nothing that needs memory could be learned.
@@ -191,6 +214,8 @@ def carried_by_data(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: T
         zeros_in_front,
         batch_loop,
         no_graph,
+        copied,
+        written_over,
         carried_by_data,
     ),
 )

@@ -112,6 +112,20 @@ def absolute_error(series: Tensor, n_past: int, ahead: int) -> Three:
     return X, y, (y - X[:, -1]).abs().mean()
 
 
+def mean_left_out(series: Tensor, n_past: int, ahead: int) -> Three:
+    """You took the root of the sum of the squares. RMSE is the root of their *mean*."""
+    X, y, rmse = cut(series, n_past, ahead)
+    return X, y, rmse * len(y) ** 0.5
+
+
+def broadcast(series: Tensor, n_past: int, ahead: int) -> Three:
+    """You compared (M, 1) with (M,), so every target meets every today, (M, M). Take `X[:, -1]`,
+    which is (M,).
+    """
+    X, y, _ = cut(series, n_past, ahead)
+    return X, y, (X[:, -1:] - y).square().mean().sqrt()
+
+
 def newest_first(series: Tensor, n_past: int, ahead: int) -> Three:
     """Your windows have the newest day first. Keep the order of the series."""
     X, y, rmse = cut(series, n_past, ahead)
@@ -150,6 +164,8 @@ def change_of_a_day(series: Tensor, n_past: int, ahead: int) -> Three:
         oldest_day,
         root_missing,
         absolute_error,
+        mean_left_out,
+        broadcast,
         newest_first,
         change_of_a_day,
     ),
