@@ -105,7 +105,7 @@ def test_formulas_are_drawn(folder: Path, open_slides: Callable[[str], Page]) ->
 
 
 def test_tags_put_a_cell_on_a_slide_or_keep_it_off() -> None:
-    lesson = LESSONS["02_autograd"]
+    lesson = LESSONS["03_activations"]
     changed = copy.deepcopy(lesson.notebook)
     plain = next(cell for cell in changed.cells if cell.source.startswith("import "))
     asking = next(cell for cell in changed.cells if "**Predict:**" in cell.source)
