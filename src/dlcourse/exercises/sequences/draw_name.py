@@ -38,6 +38,7 @@ def use(
     return {
         "longest name": max(len(name) for name in names),
         "share of names without a letter": sum(len(name) == 0 for name in names) / n_names,
+        "share of different names": len({tuple(map(int, name)) for name in names}) / n_names,
         "share of names with unlike letters": sum(len(set(name)) > 1 for name in names) / n_names,
         "share of letter 2": letters.count(2) / max(1, len(letters)),
     }
@@ -51,7 +52,7 @@ def inputs(_: torch.Generator) -> Iterator[tuple[Network, float, int, int]]:
     yield shown_function(f"lambda symbols: {one_two}"), 2.0, 3, 1
     yield shown_function(f"lambda symbols: {upward.format('0')}"), 0.1, 5, 1
     yield shown_function(f"lambda symbols: {until_four}"), 1.0, 4, 1
-    yield shown_function("lambda symbols: torch.tensor([-1e4, 0.0, 3.9])"), 4.0, 20, 10
+    yield shown_function("lambda symbols: torch.tensor([-1e4, 3.9, 0.0])"), 4.0, 20, 12
     yield shown_function("lambda symbols: torch.tensor([0.5, 0.0])"), 0.25, 1, 100
 
 
