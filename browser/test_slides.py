@@ -104,6 +104,19 @@ def test_formulas_are_drawn(folder: Path, open_slides: Callable[[str], Page]) ->
     open_slides("formula").wait_for_selector("mjx-container svg", state="attached")
 
 
+def test_tags_put_a_cell_on_a_slide_or_keep_it_off() -> None:
+    lesson = LESSONS["03_activations"]
+    changed = copy.deepcopy(lesson.notebook)
+    plain = next(cell for cell in changed.cells if cell.source.startswith("import "))
+    asking = next(cell for cell in changed.cells if "**Predict:**" in cell.source)
+    plain.source, asking.source = "shown = 'on request'", "**Predict:** is this on a slide?"
+    before = slides_page(dataclasses.replace(lesson, notebook=changed))
+    assert ("on request" in before, "is this on a slide?" in before) == (False, True)
+    plain.metadata["tags"], asking.metadata["tags"] = ["slide"], ["no-slide"]
+    after = slides_page(dataclasses.replace(lesson, notebook=changed))
+    assert ("on request" in after, "is this on a slide?" in after) == (True, False)
+
+
 def test_on_paper_every_slide_is_there_with_its_answer(open_slides: Callable[[str], Page]) -> None:
     page = open_slides("03_activations")
     page.emulate_media(media="print")

@@ -34,6 +34,7 @@ Outputs = Sequence[NotebookNode]  # the outputs of one cell, as nbformat keeps t
 
 IGNORE = "nbval-ignore-output"
 RAISES = "raises-exception"
+SLIDES = {"slide", "no-slide"}  # what a lesson's slides show; nothing about outputs
 _TOLERANCE = re.compile(r"approx-([1-9]e-\d+|inf)")
 _COMMENT_MARKER = re.compile(r"#\s*(?:NBVAL|PYTEST_VALIDATE)_\w+")
 
@@ -83,7 +84,7 @@ class Promise:
         """
         tags = list(cell.metadata.get("tags", []))
         tolerances = [found[1] for tag in tags if (found := _TOLERANCE.fullmatch(tag))]
-        unknown = [tag for tag in tags if tag not in {IGNORE, RAISES}]
+        unknown = [tag for tag in tags if tag not in {IGNORE, RAISES, *SLIDES}]
         unknown = [tag for tag in unknown if not _TOLERANCE.fullmatch(tag)]
         if unknown:
             msg = f"unknown tags {unknown}; there are approx-1e-3 (or 2e-2 …), approx-inf, {IGNORE}"

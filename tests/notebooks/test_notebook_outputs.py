@@ -164,6 +164,8 @@ def test_split_warnings_leaves_other_text_on_stderr() -> None:
         (code("1", tags=["approx-inf"]), Promise(tolerance=FREE)),
         (code("1", tags=["nbval-ignore-output"]), Promise(ignored=True)),
         (code("1", tags=["raises-exception", "approx-1e-2"]), Promise(1e-2, raises=True)),
+        (code("1", tags=["slide", "approx-1e-2"]), Promise(1e-2)),
+        (code("1", tags=["no-slide"]), Promise()),
     ],
 )
 def test_promise_of_reads_the_tags(cell: NotebookNode, promise: Promise) -> None:
