@@ -52,7 +52,7 @@ def inputs(_: torch.Generator) -> Iterator[tuple[Network, float, int, int]]:
     yield shown_function(f"lambda symbols: {one_two}"), 2.0, 3, 1
     yield shown_function(f"lambda symbols: {upward.format('0')}"), 0.1, 5, 1
     yield shown_function(f"lambda symbols: {until_four}"), 1.0, 4, 1
-    yield shown_function("lambda symbols: torch.tensor([-1e4, 3.9, 0.0])"), 4.0, 20, 12
+    yield shown_function("lambda symbols: torch.tensor([-1e4, 3.9, 0.0])"), 4.0, 20, 14
     yield shown_function("lambda symbols: torch.tensor([0.5, 0.0])"), 0.25, 6, 100
 
 
