@@ -42,6 +42,11 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(msg)
 
 
+def _let_output_go() -> None:
+    """Have what is still to be written go nowhere, or Python's end would try, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (else the process's own) give; return the exit status."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -52,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = _run_command(list(sys.argv[1:] if arguments is None else arguments))
         print(end="", flush=True)  # what could not be written is told here, not by Python's end
     except BrokenPipeError:  # whoever reads, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python's end would complain
+        _let_output_go()
         return 1
     except CourseError as error:
         print(f"dlcourse: {error}", file=sys.stderr)
@@ -66,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.errno not in {*NO_ROOM, errno.EACCES}:
             raise
         where = error.filename or "where the output goes"
+        if not error.filename:
+            _let_output_go()
         print(f"dlcourse: {error.strerror} ({where}): {write_remedy(error)}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -12,7 +12,7 @@ from dlcourse.checking.exercise import exercise
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int, int]]:
     picture = torch.tensor([[0.0, 0.0, 2.0], [0.0, 1.0, 3.0], [5.0, 0.0, 0.0]])
     yield picture, torch.tensor([[1.0, 2.0], [3.0, 0.0]]), 1, 0
-    yield picture, torch.tensor([[1.0, 2.0], [3.0, 0.0]]), 1, 1
+    yield picture.clone(), torch.tensor([[1.0, 2.0], [3.0, 0.0]]), 1, 1
     yield torch.randn(6, 9, generator=rng), torch.randn(3, 2, generator=rng), 2, 0
     yield torch.randn(8, 5, generator=rng), torch.randn(2, 3, generator=rng), 3, 2
     yield (

@@ -12,12 +12,12 @@ INFINITE, NO_NUMBER = float("inf"), float("nan")
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
     rates = torch.tensor([0.001, 0.01, 0.1, 1.0, 10.0])
-    yield rates, torch.tensor([2.0, 1.0, 1.0, 5.0, 9.0])
-    yield rates, torch.tensor([2.0, 1.5, 0.1, 0.8, NO_NUMBER])
-    yield rates, torch.tensor([2.0, 1.0, 3.0, INFINITE, NO_NUMBER])
-    yield rates, torch.tensor([3.0, 1.0, 1.0, 2.0, 2.2])
-    yield rates[:4], torch.tensor([1.0, 1.0, 1.0, 1.0])  # of equal ones the first
-    yield rates[:3], torch.tensor([0.5, 0.7, 0.9])
+    yield rates.clone(), torch.tensor([2.0, 1.0, 1.0, 5.0, 9.0])
+    yield rates.clone(), torch.tensor([2.0, 1.5, 0.1, 0.8, NO_NUMBER])
+    yield rates.clone(), torch.tensor([2.0, 1.0, 3.0, INFINITE, NO_NUMBER])
+    yield rates.clone(), torch.tensor([3.0, 1.0, 1.0, 2.0, 2.2])
+    yield rates[:4].clone(), torch.tensor([1.0, 1.0, 1.0, 1.0])  # of equal ones the first
+    yield rates[:3].clone(), torch.tensor([0.5, 0.7, 0.9])
     steps = torch.arange(60, dtype=torch.float64)
     curve = 2.3 - 0.05 * steps + 0.3 * torch.randn(60, generator=rng, dtype=torch.float64)
     curve[45:] = torch.tensor([2.0, 8.0, 50.0]).repeat(5)
