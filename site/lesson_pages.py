@@ -46,10 +46,9 @@ def _fold(title: str, text: str) -> str:
 
 
 def _cells(lesson: Lesson) -> Iterator[NotebookNode]:
-    starts = dict(lesson.sections())
     section = ""
     for original in lesson.notebook.cells:
-        if original.id in starts:
+        if original.id in lesson.sections:
             if section:
                 yield _report_link(lesson, section)
             section = original.id
@@ -67,8 +66,8 @@ def _cells(lesson: Lesson) -> Iterator[NotebookNode]:
 
 def _report_link(lesson: Lesson, cell_id: str) -> NotebookNode:
     """Return the link under a section; the page that it leads to fills in where the reader was."""
-    heading = dict(lesson.sections())[cell_id]
-    query = urlencode({"lesson": lesson.name, "section": heading, "cell": cell_id})
+    place = {"lesson": lesson.name, "section": lesson.sections[cell_id], "cell": cell_id}
+    query = urlencode(place)
     link = f'<a href="report.html?{query}">Report a mistake in this section</a>'
     return _markdown(f"{cell_id}-report", f'<p class="report">{link}</p>')
 

@@ -5,7 +5,6 @@ Does not cover: the pages that are made of them (`lesson_pages`, `overview_pages
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -92,11 +91,14 @@ class Lesson:
         ids = [cell.id for cell in self.notebook.cells]
         return str(ids[ids.index(cell_id) - 1])
 
-    def sections(self) -> Iterator[tuple[str, str]]:
-        """Yield the id of each cell in which a section begins, and the section's heading."""
-        for cell in self.notebook.cells:
-            if cell.cell_type == "markdown" and (heading := _HEADING.search(cell.source)):
-                yield cell.id, heading[1]
+    @cached_property
+    def sections(self) -> dict[str, str]:
+        """The heading of each section by the id of the cell in which it begins, in order."""
+        return {
+            cell.id: heading[1]
+            for cell in self.notebook.cells
+            if cell.cell_type == "markdown" and (heading := _HEADING.search(cell.source))
+        }
 
     def label(self, cell_id: str) -> str:
         """Return the name by which other pages link to a cell."""

@@ -42,9 +42,8 @@ def teaching_page(lesson: Lesson, written: str) -> str:
 
 def _predictions(lesson: Lesson) -> Iterator[str]:
     section = ""
-    starts = dict(lesson.sections())
     for cell in lesson.notebook.cells:
-        section = starts.get(cell.id, section)
+        section = lesson.sections.get(cell.id, section)
         if cell.cell_type != "markdown" or not section:
             continue
         for paragraph in _FENCE.sub("", cell.source).split("\n\n"):
