@@ -175,6 +175,7 @@ def test_a_search_finds_the_lesson_that_explains_a_word(new_page: Callable[[], P
 def test_a_report_says_where_the_reader_was(new_page: Callable[[], Page]) -> None:
     page = open_page(new_page, "03_activations.html", "light", WIDE)
     page.locator("p.report a").nth(2).click()
+    page.wait_for_function("document.getElementById('report-text')?.value")
     said = page.input_value("#report-text")
     assert said.startswith("Lesson: 03_activations\nSection: 3. Where the formulas break\nCell: ")
     page.click("#report-copy")
