@@ -74,7 +74,7 @@ class Judge:
         if self.asked.is_untouched(answer):
             return self.not_attempted()
         if told := self.asked.wrong_kind(answer):
-            return Verdict(Outcome.NOT_YET, _cut(told))
+            return Verdict(Outcome.NOT_YET, cut(told))
         state = GlobalState()
         try:
             with torch.inference_mode(mode=False), torch.autocast("cpu", enabled=False):
@@ -94,7 +94,7 @@ class Judge:
     def verdict_on(self, mine: Sequence[Behavior]) -> Verdict:
         """Return the verdict on what an answer did on each input."""
         outcome, message = self._verdict_on(mine)
-        return Verdict(outcome, _cut(message))
+        return Verdict(outcome, cut(message))
 
     def _verdict_on(self, mine: Sequence[Behavior]) -> tuple[Outcome, str]:
         faults = [self._fault(*pair) for pair in zip(mine, self._right, strict=True)]
@@ -199,7 +199,7 @@ def _lines(*parts: str) -> str:
     return "\n".join(filter(None, parts))
 
 
-def _cut(message: str) -> str:
+def cut(message: str) -> str:
     """Return a message that fits on a screen."""
     lines = message.splitlines()
     lines = [one if len(one) <= _LONGEST_LINE else f"{one[:_LONGEST_LINE]}…" for one in lines]
