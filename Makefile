@@ -27,7 +27,7 @@ add-browser = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 add-site = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
   --constraint constraints.txt --editable ".[site]"
 
-.PHONY: help lab test setup lint notebooks mutants browser everywhere stranger soak bench site editions wheel offline-kit constraints clean
+.PHONY: help lab test setup lint notebooks mutants browser boxed everywhere stranger soak bench site editions wheel offline-kit constraints clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ mutants: setup ## try every small fault in every solution on its check (ARGS=ten
 browser: setup ## use course and site in a real browser as a learner would (needs Chromium)
 	@$(add-browser)
 	$(BIN)/pytest browser $(ARGS)
+
+boxed: setup ## attack the box that grading runs submissions in (needs bubblewrap)
+	$(BIN)/pytest boxed $(ARGS)
 
 everywhere: setup ## run the suite under many settings (ARGS=no-home+tr_TR; all take hours)
 	$(BIN)/python tests/settings/everywhere.py $(ARGS)
@@ -91,4 +94,4 @@ constraints: setup ## write constraints.txt anew with the newest versions (then:
 
 clean: ## remove .venv and all else that can be made anew; never work/
 	rm -rf .venv .venv.old .venv.lock .bench .browser build dist .mypy_cache .pytest_cache .ruff_cache data/unpacked
-	find src tests browser benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +
+	find src tests browser boxed benchmarks notebooks -name __pycache__ -prune -exec rm -rf {} +

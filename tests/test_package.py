@@ -28,14 +28,16 @@ GROUND = {"dlcourse"} | {
 COMMANDS = {name for name in FILES if name.startswith("dlcourse.commands")} | {"dlcourse.__main__"}
 EXERCISES = {name for name in FILES if name.startswith("dlcourse.exercises")}
 CHECKING = {name for name in FILES if name.startswith("dlcourse.checking")}
+GRADING = {name for name in FILES if name.startswith("dlcourse.grading")}
 DRAWING = {"dlcourse.drawing"}
 # What lessons import, besides the exercises.
-HELPERS = FILES.keys() - GROUND - COMMANDS - EXERCISES - CHECKING
+HELPERS = FILES.keys() - GROUND - COMMANDS - EXERCISES - CHECKING - GRADING
 ROOMS = {
     "ground": (GROUND, GROUND),
     "helpers": (HELPERS, GROUND | HELPERS),
     "checking": (CHECKING, GROUND | CHECKING),
     "exercises": (EXERCISES, GROUND | HELPERS | CHECKING | EXERCISES),
+    "grading": (GRADING, GROUND | CHECKING | EXERCISES | GRADING),
     "commands": (COMMANDS, FILES.keys()),
 }
 # What only lessons import, since it draws; the second draws with the first.

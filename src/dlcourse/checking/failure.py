@@ -117,7 +117,7 @@ def _frames_of(error: BaseException, answer: object) -> list[traceback.FrameSumm
 def _text_of(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - a learner's own kind of error may do anything
+    except (Exception, SystemExit, GeneratorExit):  # noqa: BLE001 - a learner's own kind of error
         return ""
 
 

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from dlcourse.errors import CourseError
-from dlcourse.grading.wire import MOST_BYTES
+from dlcourse.grading.wire import MOST_BYTES, READY
 from dlcourse.places import ROOT
 
 NOBODY = 65534  # the user and group of the box where we are root
@@ -44,7 +44,7 @@ REMEDY = (
     "Nothing was graded. `bwrap --unshare-all --ro-bind / / true` tells whether this machine "
     "allows such boxes; where it refuses, grade on another Linux machine."
 )
-_VARIABLES = {
+VARIABLES = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",  # noqa: S108 - a disk of the box
     "LANG": "C.UTF-8",
@@ -102,11 +102,12 @@ class Box:
             BoxError: if there can be none here; the text says why and what to do.
         """
         self.limits = limits or Limits()
+        program = [*command(), sys.executable, "-I", "-m", _SERVER]
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the box
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - our own command
-                [*command(), sys.executable, "-I", "-m", _SERVER],
+                program,
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=self._complaints,
@@ -114,8 +115,11 @@ class Box:
                 start_new_session=True,
             )
         self._socket.settimeout(_START_SECONDS)
-        if self._receive() != b"ready":
-            raise BoxError(self._why_it_failed())
+        try:
+            self._receive()  # that it is ready
+        except BoxError:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> Self:
         """Return the box."""
@@ -169,11 +173,23 @@ class Box:
             self._send(json.dumps(asdict(self.limits)).encode(), file.fileno(), writing)
         os.close(writing)
         try:
-            yield _Pipe(reading)
+            pipe = _Pipe(reading)
+            self._wait_until_ready(pipe)
+            yield pipe
         finally:
             os.close(reading)
             self._send(b"end it")
             self._receive()
+
+    def _wait_until_ready(self, pipe: "_Pipe") -> None:
+        """Wait until the child is in its jail; nothing of a submission has run until then."""
+        try:
+            told = pipe.line(time.monotonic() + _START_SECONDS) + b"\n"
+        except _BrokenOffError as reason:
+            told = str(reason).encode()
+        if told != READY:
+            msg = f"The box is broken ({told[:300].decode(errors='replace').strip()}). {REMEDY}"
+            raise BoxError(msg)
 
     def _send(self, message: bytes, *descriptors: int) -> None:
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
@@ -237,9 +253,6 @@ def _read_frame(pipe: _Pipe, exercise: str, end: float) -> Seen:
     """Return what comes out about the answer to `exercise`, until the time `end`."""
     try:
         header = json.loads(pipe.line(end))
-        if "jail" in header:
-            msg = f"The box is broken ({header['jail']!r}). {REMEDY}"
-            raise BoxError(msg)
         size, what = int(header["size"]), str(header["what"])
         is_expected = header["exercise"] == exercise
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -271,7 +284,7 @@ def command() -> list[str]:
         *(bubblewrap, *rights, "--die-with-parent", "--new-session", "--hostname", "box"),
         *(part for mount in _mounts() for part in mount),
         *("--dev", "/dev", "--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp", "--clearenv"),  # noqa: S108
-        *(part for pair in _VARIABLES.items() for part in ("--setenv", *pair)),
+        *(part for pair in VARIABLES.items() for part in ("--setenv", *pair)),
         *("--remount-ro", "/", "--chdir", "/"),
         *(drop if is_root else ()),
     ]

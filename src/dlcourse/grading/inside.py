@@ -34,7 +34,17 @@ import torch
 from dlcourse.checking import record
 from dlcourse.checking.asked import Asked
 from dlcourse.checking.failure import Failure
-from dlcourse.grading.wire import pack
+from dlcourse.grading.forbidden import forbid
+from dlcourse.grading.wire import (
+    BEHAVIORS,
+    BROKE,
+    COULD_NOT_RUN,
+    OTHER_NUMBER,
+    READY,
+    UNTOUCHED,
+    WRONG_KIND,
+    pack,
+)
 
 CONTROL = 0  # the file descriptor of the socket
 # What lessons and answers import; the forked child need not do it again.
@@ -47,7 +57,7 @@ WARM = (
 _NEW_NAMESPACES = 0x00020000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 _NOSUID, _NODEV, _NOEXEC, _READ_ONLY = 2, 4, 8, 1
 _PRIVATE, _RECURSIVE = 0x40000, 0x4000
-_SET_PARENT_DEATH_SIGNAL, _SET_NO_NEW_PRIVILEGES = 1, 38
+_SET_PARENT_DEATH_SIGNAL = 1
 _CAPABILITY_VERSION = 0x20080522
 _MEMORY_DISK = b"size=64m,mode=1777"
 
@@ -109,7 +119,7 @@ def _run(job: int, out: int, limits: dict[str, int], control: socket.socket) -> 
             _become_first_process(job, out, limits)
         except BaseException as error:  # noqa: BLE001 - nothing may come back into the server
             with suppress(OSError):
-                os.write(out, json.dumps({"jail": repr(error)[:300]}).encode() + b"\n")
+                _write(out, f"{error!r:.300}\n".encode())
         os._exit(111)
     os.close(job)
     os.close(out)
@@ -177,8 +187,6 @@ def _hide_disks() -> None:
 
 
 def _limit(limits: dict[str, int]) -> None:
-    with suppress(OSError), open("/proc/sys/user/max_user_namespaces", "w") as file:  # noqa: PTH123
-        file.write("0")
     for kind, most in (
         (resource.RLIMIT_CPU, limits["cpu_seconds"]),
         (resource.RLIMIT_DATA, limits["memory"]),
@@ -191,7 +199,7 @@ def _limit(limits: dict[str, int]) -> None:
 
 
 def _give_up_rights() -> None:
-    """Drop all capabilities, for this process and all that it may start."""
+    """Drop all rights that root has, and some of what all have, for all that may be started."""
 
     class Header(ctypes.Structure):
         _fields_ = (("version", ctypes.c_uint32), ("process", ctypes.c_int))
@@ -203,7 +211,7 @@ def _give_up_rights() -> None:
 
     header, none = Header(_CAPABILITY_VERSION, 0), (Data * 2)()
     _require(_libc.capset(ctypes.byref(header), none), "capset")
-    _require(_libc.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0), "no_new_privs")
+    forbid()
 
 
 def _keep_only(out: int) -> None:
@@ -227,8 +235,12 @@ def _run_job(job: dict[str, Any], out: int) -> None:
             *(len(source), None),
             *(source.splitlines(keepends=True), f"<cell {number}>"),
         )
+    _write(out, READY)
     for answer in job["answers"]:
-        what, content = _look_at(answer, cells, job["seed"])
+        try:
+            what, content = _look_at(answer, cells, job["seed"])
+        except BaseException as error:  # noqa: BLE001 - what came out may raise when looked at
+            what, content = BROKE, type(error).__name__.encode()
         header = {"exercise": answer["exercise"], "what": what, "size": len(content)}
         _write(out, json.dumps(header).encode() + b"\n" + content)
 
@@ -238,17 +250,17 @@ def _look_at(answer: dict[str, Any], cells: dict[int, ast.Module], seed: int) ->
     try:
         handed_over = _made(answer, cells)
     except BaseException as error:  # noqa: BLE001 - a submission may raise anything
-        return "could not run", json.dumps(asdict(_failure_of(error))).encode()
+        return COULD_NOT_RUN, json.dumps(asdict(_failure_of(error))).encode()
     asked = _asked(answer["asked"], seed)
     if len(handed_over) != len(asked.names):
-        return "other number of answers", b""
+        return OTHER_NUMBER, b""
     value = handed_over[0] if len(handed_over) == 1 else handed_over
     if asked.is_untouched(value):
-        return "untouched", b""
+        return UNTOUCHED, b""
     if told := asked.wrong_kind(value):
-        return "wrong kind", told.encode()
+        return WRONG_KIND, told.encode()
     with torch.autocast("cpu", enabled=False):
-        return "behaviors", pack(asked.behaviors(value))
+        return BEHAVIORS, pack(asked.behaviors(value))
 
 
 def _made(answer: dict[str, Any], cells: dict[int, ast.Module]) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from threading import Lock
 from typing import Any, NamedTuple
 
 from dlcourse.checking.discovery import asked_half
@@ -17,7 +18,15 @@ from dlcourse.checking.failure import Failure
 from dlcourse.checking.judgment import Judge, Outcome, Verdict, cut
 from dlcourse.grading.box import ENDED, TOO_MUCH, TOO_SLOW, Box, Seen
 from dlcourse.grading.submission import Submission
-from dlcourse.grading.wire import UnreadableError, unpack
+from dlcourse.grading.wire import (
+    BEHAVIORS,
+    COULD_NOT_RUN,
+    OTHER_NUMBER,
+    UNTOUCHED,
+    WRONG_KIND,
+    UnreadableError,
+    unpack,
+)
 
 MISSING = "missing"  # the outcome of an exercise whose check is not called
 STOPPED = "stopped"  # that of an answer which the box had to end, or which ended itself
@@ -40,6 +49,7 @@ class Grader:
         self.exercises = {one.name: one for one in exercises}
         self.seed = seed
         self._judges = {name: Judge(one, seed) for name, one in self.exercises.items()}
+        self._alone = Lock()  # a judge runs solutions and mistakes, which want the process alone
 
     def grade(self, submission: Submission, box: Box) -> Iterator[Result]:
         """Yield what comes of each exercise, in the lesson's order."""
@@ -90,22 +100,24 @@ class Grader:
         if seen.what in stopped:
             return STOPPED, stopped[seen.what]
         try:
-            return _verdict_on(seen, judge)
+            with self._alone:
+                return _verdict_on(seen, judge)
         except UnreadableError as error:
             return STOPPED, f"The answer was not judged: {error}."
 
 
 def _verdict_on(seen: Seen, judge: Judge) -> Verdict:
-    if seen.what == "untouched":
+    if seen.what == UNTOUCHED:
         return judge.not_attempted()
-    if seen.what == "other number of answers":
+    if seen.what == OTHER_NUMBER:
         return judge.judge()
-    if seen.what == "wrong kind":
+    if seen.what == WRONG_KIND:
         return Verdict(Outcome.NOT_YET, cut(seen.content.decode(errors="replace")))
-    if seen.what == "could not run":
+    if seen.what == COULD_NOT_RUN:
         return Verdict(Outcome.RAISED, cut(_failure(seen.content).explain()))
-    if seen.what != "behaviors":
-        raise UnreadableError
+    if seen.what != BEHAVIORS:
+        msg = "it could not be looked at"
+        raise UnreadableError(msg)
     behaviors = unpack(seen.content)
     if len(behaviors) != len(judge.asked.untouched_inputs):
         msg = "it was not run on each input"
@@ -118,7 +130,8 @@ def _failure(content: bytes) -> Failure:
         told = json.loads(content)
         return Failure(str(told["kind"]), str(told["text"]), str(told["line"]))
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise UnreadableError from None
+        msg = "what came out of the box cannot be read"
+        raise UnreadableError(msg) from None
 
 
 def _told(exercise: Exercise, judge: Judge) -> dict[str, Any]:

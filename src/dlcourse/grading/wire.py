@@ -23,6 +23,12 @@ from dlcourse.checking.comparison import shorten
 from dlcourse.checking.failure import Failure
 from dlcourse.checking.trial import Behavior
 
+# What a child says before it runs anything of a submission; another line is why it cannot.
+READY = b"ready\n"
+# What an answer can turn out to be.
+BEHAVIORS, UNTOUCHED, WRONG_KIND = "behaviors", "untouched", "wrong kind"
+OTHER_NUMBER, COULD_NOT_RUN, BROKE = "other number of answers", "could not run", "broke"
+
 MOST_BYTES = 4 << 20  # of what one answer does on all inputs
 _MOST_DIMENSIONS = 16
 _LONGEST_NAME, _LONGEST_TEXT, _LONGEST_PRINT = 60, 300, 10_000
@@ -60,7 +66,7 @@ def pack(behaviors: Sequence[Behavior]) -> bytes:
     numbers_of_tensors: list[bytes] = []
     told = [
         {
-            "value": _plain(one.value, numbers_of_tensors),
+            "value": _plain_or_foreign(one.value, numbers_of_tensors),
             "failure": asdict(one.failure) if one.failure else None,
             "changed": one.changed,
             "printed": one.printed[:_LONGEST_PRINT],
@@ -69,6 +75,17 @@ def pack(behaviors: Sequence[Behavior]) -> bytes:
     ]
     header = json.dumps(told).encode()
     return b"%d\n" % len(header) + header + b"".join(numbers_of_tensors)
+
+
+def _plain_or_foreign(value: object, blobs: list[bytes]) -> Any:  # noqa: ANN401
+    """Return `value` as JSON; what cannot be looked at without an error is no plain value."""
+    found: list[bytes] = []
+    try:
+        plain = _plain(value, found)
+    except Exception:  # noqa: BLE001 - a learner's object may do anything when looked at
+        return _foreign(value)
+    blobs += found
+    return plain
 
 
 def _plain(value: object, blobs: list[bytes]) -> Any:  # noqa: ANN401, C901, PLR0911 - one case a kind
@@ -84,7 +101,7 @@ def _plain(value: object, blobs: list[bytes]) -> Any:  # noqa: ANN401, C901, PLR
         array = np.asarray(value)
         if array.dtype.kind not in "biufc":
             return _foreign(value)
-        return _plain_tensor(torch.from_numpy(np.ascontiguousarray(array)), blobs) | {"is": kind}
+        return _plain_tensor(torch.from_numpy(np.array(array, order="C")), blobs) | {"is": kind}
     if isinstance(value, numbers.Integral):
         return {"int": hex(int(value))}
     if isinstance(value, complex):
@@ -148,7 +165,9 @@ def unpack(data: bytes) -> list[Behavior]:
 def _unpack(data: bytes) -> list[Behavior]:
     length, _, rest = data.partition(b"\n")
     _require(length.isdigit() and len(data) <= MOST_BYTES)
+    _require(int(length) <= len(rest))
     told = json.loads(rest[: int(length)])
+    _require(type(told) is list)
     reader = _Reader(rest[int(length) :])
     behaviors = [_behavior(one, reader) for one in told]
     _require(reader.is_at_end)

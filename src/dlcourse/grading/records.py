@@ -1,0 +1,182 @@
+"""The records of a grading: one line of JSON a submission and exercise, written as they come.
+
+A grading that was stopped goes on where it was: what is recorded of a submission is not done again,
+and a submission whose lines are not all there is done anew.
+
+Covers: writing, reading, going on, one grader at a time, putting shards together.
+Does not cover: what the lines are worth (`export`).
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any, Self
+
+from dlcourse.errors import CourseError
+from dlcourse.files import told_in_a_line, write_atomically
+from dlcourse.grading.collect import Found
+
+NAME = "records.jsonl"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What came of one exercise of a submission.
+
+    Attributes:
+        submission: the file's name, seen from the folder of submissions.
+        digest: SHA-256 of the file: a file that was changed since is another submission.
+        of: how many records the submission has.
+        who: handed it in.
+        is_late: whether the platform says so.
+        handed_in: when, as ISO 8601: the time of the file.
+        exercise: its id; of a file that could not be graded, "".
+        outcome: "passed", "not yet", "your code raised", "not attempted", "missing", "stopped";
+            "not graded" for such a file.
+        message: what the student reads.
+        seconds: that it took.
+        seed: of the inputs.
+        versions: of Python, PyTorch and the course.
+    """
+
+    submission: str
+    digest: str
+    of: int
+    who: str
+    is_late: bool
+    handed_in: str
+    exercise: str
+    outcome: str
+    message: str
+    seconds: float
+    seed: int
+    versions: str
+
+
+class RecordFile:
+    """The file of records in a folder, open for one grader at a time. Use it in a `with`."""
+
+    def __init__(self, folder: Path, name: str = NAME) -> None:
+        """Open `folder`/`name`, made if needed; read what is there.
+
+        Raises:
+            CourseError: if another grader is at work there, or it cannot be written or read.
+        """
+        self.path = folder / name
+        with told_in_a_line(self.path):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (folder / f".{name}.lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            msg = (
+                f"Another grader is writing {self.path}: wait until it ends, or name another --out."
+            )
+            raise CourseError(msg) from None
+        self.records = self._recovered()
+        self._done = {(one.submission, one.digest) for one in self.records}
+        self._file: IO[bytes] = self.path.open("ab", buffering=0)
+
+    def __enter__(self) -> Self:
+        """Return the file."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it, and let others in."""
+        self._file.close()
+        self._lock.close()
+
+    def add(self, records: Sequence[Record]) -> None:
+        """Write the records of one submission; they are on the disk when this returns."""
+        text = "".join(f"{json.dumps(asdict(one))}\n" for one in records)
+        with told_in_a_line(self.path):
+            self._file.write(text.encode())
+            os.fsync(self._file.fileno())
+        self.records += records
+        self._done |= {(one.submission, one.digest) for one in records}
+
+    def is_done(self, found: Found) -> bool:
+        """Tell whether that submission is recorded."""
+        return (found.name, found.digest) in self._done
+
+    def _recovered(self) -> list[Record]:
+        """Return the records of submissions that are whole; remove what is left of others."""
+        if not self.path.exists():
+            return []
+        whole = list(_whole(read_records(self.path, may_break_off=True)))
+        text = "".join(f"{json.dumps(asdict(one))}\n" for one in whole).encode()
+        if text != self.path.read_bytes():
+            write_atomically(self.path, text)
+        return whole
+
+
+def read_records(path: Path, *, may_break_off: bool = False) -> list[Record]:
+    """Return the records in a file.
+
+    Args:
+        path: the file.
+        may_break_off: whether the last line may be cut off, as by a crash; it is left out.
+
+    Raises:
+        CourseError: if it cannot be read, or has other lines than records.
+    """
+    with told_in_a_line(path):
+        lines = path.read_bytes().split(b"\n")
+    lines = lines[:-1] if may_break_off or not lines[-1] else lines
+    records = []
+    for number, line in enumerate(lines, 1):
+        try:
+            records.append(_record(json.loads(line)))
+        except (ValueError, TypeError):
+            msg = (
+                f"Line {number} of {path} is no record: remove the line; its submission is redone."
+            )
+            raise CourseError(msg) from None
+    return records
+
+
+def merge(folder: Path) -> list[Record]:
+    """Put the files of all shards in `folder` together in one; return its records.
+
+    Raises:
+        CourseError: if there are none, or one is damaged.
+    """
+    parts = sorted(path for path in folder.glob("records-*.jsonl"))
+    if not parts:
+        msg = f"There are no files records-K-of-N.jsonl in {folder}: grade with --shard first."
+        raise CourseError(msg)
+    known: dict[tuple[str, str, str], Record] = {}
+    for part in parts:
+        for one in _whole(read_records(part, may_break_off=True)):
+            known[one.submission, one.digest, one.exercise] = one
+    merged = sorted(known.values(), key=lambda one: one.submission)
+    text = "".join(f"{json.dumps(asdict(one))}\n" for one in merged)
+    write_atomically(folder / NAME, text.encode())
+    return merged
+
+
+def _whole(records: Iterable[Record]) -> Iterator[Record]:
+    """Yield the records of those submissions of which all are there."""
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for one in records:
+        groups.setdefault((one.submission, one.digest), []).append(one)
+    for group in groups.values():
+        if len(group) == group[0].of:
+            yield from group
+
+
+def _record(told: Any) -> Record:  # noqa: ANN401 - JSON
+    return Record(**told)
+
+
+@contextlib.contextmanager
+def open_records(folder: Path, shard: tuple[int, int] | None) -> Iterator[RecordFile]:
+    """Open the records in `folder`, or those of a shard: (which, of how many)."""
+    name = NAME if shard is None else f"records-{shard[0]}-of-{shard[1]}.jsonl"
+    with RecordFile(folder, name) as file:
+        yield file

@@ -1,0 +1,206 @@
+"""A class's files: whose they are, what is refused, and the records that are kept of them."""
+
+import csv
+import json
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from dlcourse.commands.cli import main
+from dlcourse.errors import CourseError
+from dlcourse.grading.collect import MOST_PER_PERSON, Found, collect
+from dlcourse.grading.export import write_grades, write_table
+
+records = pytest.importorskip("dlcourse.grading.records", reason="Windows locks files otherwise")
+
+ONE = records.Record(
+    *("ada/01.ipynb", "d1", 2, "ada", False, "2026-11-28T10:00:00+00:00", "tensors.bars"),
+    *("passed", "", 0.1, 7, "Python"),
+)
+TWO = replace(ONE, exercise="tensors.price_table", outcome="not yet", message="no\nno")
+OTHER = replace(ONE, submission="bob/01.ipynb", digest="d2", who="bob", of=1)
+
+
+def touch(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{}")
+    return path
+
+
+# ---------------------------------------------------------------------------- the files
+
+
+@pytest.mark.parametrize(
+    ("name", "who", "is_late"),
+    [
+        ("ada/01_tensors.ipynb", "ada", False),
+        ("Ada Byron_1234567_assignsubmission_file_/01_tensors.ipynb", "1234567", False),
+        ("Ada Byron_1234567_assignsubmission_file/01_tensors.ipynb", "1234567", False),
+        ("Ada Byron_1234567_assignsubmission_file_01_tensors.ipynb", "1234567", False),
+        ("byronada_12345_67890_01_tensors.ipynb", "12345", False),
+        ("byronada_LATE_12345_67890_01_tensors-2.ipynb", "12345", True),
+        ("01_tensors.ipynb", "01_tensors", False),
+    ],
+)
+def test_a_file_belongs_to_somebody(tmp_path: Path, name: str, who: str, is_late: bool) -> None:  # noqa: FBT001
+    touch(tmp_path / name)
+    ((found,), refused) = collect(tmp_path)
+    assert (found.name, found.who, found.is_late, refused) == (name, who, is_late, [])
+
+
+def test_other_files_are_not_looked_at(tmp_path: Path) -> None:
+    for name in ("ada/01.ipynb", "ada/notes.txt", "ada/.hidden.ipynb", "ada/deep/02.ipynb"):
+        touch(tmp_path / name)
+    assert [one.name for one in collect(tmp_path)[0]] == ["ada/01.ipynb"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there, and pipes are others")
+def test_links_pipes_and_folders_are_refused(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "ada" / "01.ipynb")
+    solutions = touch(tmp_path / "solutions.ipynb")
+    (tmp_path / "in" / "ada" / "link.ipynb").symlink_to(solutions)
+    (tmp_path / "in" / "eve").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "in" / "ada" / "pipe.ipynb")
+    (tmp_path / "in" / "ada" / "folder.ipynb").mkdir()
+    found, refused = collect(tmp_path / "in")
+    assert [one.name for one in found] == ["ada/01.ipynb"]
+    assert {one.name for one in refused} == {
+        *("ada/link.ipynb", "ada/pipe.ipynb", "ada/folder.ipynb"),
+    }
+
+
+def test_who_hands_in_too_much_costs_nobody_else(tmp_path: Path) -> None:
+    touch(tmp_path / "ada" / "01.ipynb")
+    for number in range(MOST_PER_PERSON + 1):
+        touch(tmp_path / "eve" / f"{number}.ipynb")
+    found, refused = collect(tmp_path)
+    assert [one.name for one in found] == ["ada/01.ipynb"]
+    assert refused[0].name == "eve"
+
+
+def test_no_folder_and_no_notebooks_are_told(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="There is no folder"):
+        collect(tmp_path / "nowhere")
+    with pytest.raises(CourseError, match="no notebook in"):
+        collect(tmp_path)
+
+
+# ---------------------------------------------------------------------------- the records
+
+
+def test_records_are_there_when_added_and_come_back(tmp_path: Path) -> None:
+    with records.RecordFile(tmp_path / "out") as file:
+        file.add([ONE, TWO])
+        assert records.read_records(file.path) == [ONE, TWO]
+    with records.RecordFile(tmp_path / "out") as file:
+        assert file.records == [ONE, TWO]
+
+
+def test_what_is_recorded_is_not_done_again_unless_it_changed(tmp_path: Path) -> None:
+    path = touch(tmp_path / "in" / "ada" / "01.ipynb")
+    found = Found(path, ONE.submission, "ada", is_late=False)
+    with records.RecordFile(tmp_path / "out") as file:
+        assert not file.is_done(found)
+        file.add([replace(ONE, digest=found.digest, of=1)])
+        assert file.is_done(found)
+        path.write_text("{ }")
+        assert not file.is_done(found)
+
+
+@pytest.mark.parametrize("cut", range(1, 60, 7))
+def test_a_grading_that_was_cut_off_loses_no_whole_submission(tmp_path: Path, cut: int) -> None:
+    with records.RecordFile(tmp_path) as file:
+        file.add([OTHER])
+        file.add([ONE, TWO])
+        content = file.path.read_bytes()
+    (tmp_path / records.NAME).write_bytes(content[:-cut])
+    with records.RecordFile(tmp_path) as file:
+        assert file.records == [OTHER]
+        file.add([ONE, TWO])
+    assert records.read_records(tmp_path / records.NAME) == [OTHER, ONE, TWO]
+
+
+def test_one_grader_at_a_time(tmp_path: Path) -> None:
+    with (
+        records.RecordFile(tmp_path),
+        pytest.raises(CourseError, match="Another grader is writing"),
+    ):
+        records.RecordFile(tmp_path)
+    with records.RecordFile(tmp_path):
+        pass
+
+
+def test_a_line_that_is_no_record_is_named(tmp_path: Path) -> None:
+    path = tmp_path / records.NAME
+    path.write_text(f"{json.dumps(asdict(OTHER))}\nnonsense\n")
+    with pytest.raises(CourseError, match="Line 2 of"):
+        records.read_records(path)
+
+
+def test_shards_are_put_together(tmp_path: Path) -> None:
+    for number, one in ((1, [ONE, TWO]), (2, [OTHER])):
+        with records.open_records(tmp_path, (number, 2)) as file:
+            file.add(one)
+    assert records.merge(tmp_path) == [ONE, TWO, OTHER]
+    assert records.merge(tmp_path) == records.read_records(tmp_path / records.NAME)
+    with pytest.raises(CourseError, match="with --shard first"):
+        records.merge(tmp_path / "elsewhere")
+
+
+# ---------------------------------------------------------------------------- the table
+
+
+def test_grades_are_read_by_others_as_they_are(tmp_path: Path) -> None:
+    write_grades(tmp_path, [ONE, replace(TWO, message='a, "b"\n=1+1')])
+    with (tmp_path / "grades.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["submission", "exercise", "outcome", "message"],
+            ["ada/01.ipynb", "tensors.bars", "passed", ""],
+            ["ada/01.ipynb", "tensors.price_table", "not yet", 'a, "b"\n=1+1'],
+        ]
+
+
+@pytest.mark.parametrize("field", ["=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "\r=1"])
+def test_no_field_is_a_formula(tmp_path: Path, field: str) -> None:
+    write_table(tmp_path / "a.csv", [[field]])
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        assert next(csv.reader(file))[0] == f"'{field}"
+
+
+# ---------------------------------------------------------------------------- the command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["grade", "nowhere", "--out", "out"], "There is no folder nowhere"),
+        (["grade", "."], "the following arguments are required: --out"),
+        (["grade", "merge", "--out", "out"], "with --shard first"),
+        (["grade", ".", "--out", "out", "--shard", "5/4"], "is no shard such as 3/40"),
+        (["grade", ".", "--out", "out", "--jobs", "0"], "is no number from 1"),
+    ],
+)
+def test_what_is_mistyped_is_told_in_a_line(
+    arguments: list[str],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) in {1, 2}
+    complaint = capsys.readouterr().err
+    assert told in complaint
+    assert complaint.count("\n") == 1
+
+
+def test_without_bubblewrap_nothing_is_graded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    touch(tmp_path / "in" / "ada" / "01_tensors.ipynb")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["grade", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 1
+    assert "Grading needs bubblewrap" in capsys.readouterr().err
+    assert (tmp_path / "out" / records.NAME).read_bytes() == b""
