@@ -851,9 +851,9 @@ def test_the_makefile_has_a_line_of_help_for_each_target() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)
     assert phony
-    with_help = re.findall(r"^([a-z]+):.*## \w", text, re.MULTILINE)
+    with_help = re.findall(r"^([a-z-]+):.*## \w", text, re.MULTILINE)
     assert sorted(phony[1].split()) == sorted([*with_help, "help"])
-    assert re.findall(r"^([a-z]+):", text, re.MULTILINE)[0] == "help"
+    assert re.findall(r"^([a-z-]+):", text, re.MULTILINE)[0] == "help"
 
 
 def test_the_tested_versions_are_exact_name_no_place_and_lie_within_the_ranges() -> None:
