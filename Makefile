@@ -27,10 +27,10 @@ add-browser = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 add-site = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
   --constraint constraints.txt --editable ".[site]"
 
-.PHONY: help lab test setup lint notebooks mutants browser everywhere stranger soak bench site editions wheel constraints clean
+.PHONY: help lab test setup lint notebooks mutants browser everywhere stranger soak bench site editions wheel offline-kit constraints clean
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 lab: setup ## open the course in JupyterLab (ARGS=--no-browser: print its address only)
 	@$(BIN)/dlcourse lab $(ARGS)
@@ -79,6 +79,9 @@ editions: setup ## make notebooks without outputs, solved ones, and slides, in b
 
 wheel: setup ## build the package into dist/, lessons and data in it
 	$(BIN)/python -m hatchling build
+
+offline-kit: setup ## make a folder to install from without a network, in build/offline-kit/
+	$(BIN)/python teaching/offline_kit.py $(ARGS)
 
 constraints: setup ## write constraints.txt anew with the newest versions (then: make test)
 	sed '/^[^#]/d' constraints.txt > constraints.new

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from course_process import open_to_all
 from dlcourse import places
 from dlcourse.errors import CourseError
 from dlcourse.places import WORK_VARIABLE, restore_advice, why_elsewhere, work_folder
@@ -93,12 +95,22 @@ def test_without_a_home_a_package_asks_for_a_folder(
     getattr(os, "geteuid", int)() != 0, reason="only root can have two users' folders"
 )
 def test_a_work_folder_of_another_user_is_told_with_its_owner() -> None:
+    with tempfile.TemporaryDirectory(dir=open_to_all()) as clone:
+        told = told_to_another_user(Path(clone))
+    where, reason = told.split("|")
+    assert where == "True"
+    assert "work belongs to root" in reason
+    assert "sudo chown -R" in reason
+
+
+def told_to_another_user(clone: Path) -> str:
+    """Return what a user who is not root hears of root's `clone`, and whether it is not used."""
     code = f"""
-        import os, sys, tempfile
+        import os, sys
         from pathlib import Path
         sys.path.insert(0, {str(Path(places.__file__).parents[1])!r})
         from dlcourse.places import why_elsewhere, work_folder
-        clone = Path(tempfile.mkdtemp())
+        clone = Path({str(clone)!r})
         (clone / "work").mkdir()
         for folder in (clone, clone / "work"):
             folder.chmod(0o755)
@@ -118,10 +130,8 @@ def test_a_work_folder_of_another_user_is_told_with_its_owner() -> None:
     )
     if "Operation not permitted" in done.stderr or "Invalid argument" in done.stderr:
         pytest.skip("this root can become no other user, as in containers without privileges")
-    where, reason = done.stdout.strip().split("|")
-    assert where == "True", done.stderr
-    assert "work belongs to root" in reason
-    assert "sudo chown -R" in reason
+    assert not done.returncode, done.stderr
+    return done.stdout
 
 
 def test_an_original_comes_back_as_it_came(clone: Path, package: Path) -> None:

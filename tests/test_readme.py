@@ -90,9 +90,9 @@ def test_the_course_map_has_each_lessons_title_and_minutes(
 @pytest.mark.parametrize("page", PAGES)
 def test_every_target_of_make_that_a_page_names_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    named = set(re.findall(r"(?:`|^|[A-Z]=\w+ )make ([a-z]+)", text, re.MULTILINE))
+    named = set(re.findall(r"(?:`|^|[A-Z]=\w+ )make ([a-z-]+)", text, re.MULTILINE))
     targets = re.findall(
-        r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+        r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert {"test"} <= named <= set(targets)
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dlcourse.checking import judgment
+from dlcourse.checking import asked
 from dlcourse.checking.comparison import Tolerance
 from dlcourse.checking.exercise import exercise
 from dlcourse.checking.judgment import Outcome
@@ -69,7 +69,7 @@ def test_a_stop_while_a_mistake_is_tried_spoils_no_later_message(
         return attempt(use, answer, *arguments)
 
     with monkeypatch.context() as patches:
-        patches.setattr(judgment, "attempt", attempt_until_stopped)
+        patches.setattr(asked, "attempt", attempt_until_stopped)
         with pytest.raises(KeyboardInterrupt):
             average.judge(in_place)
     assert "You scaled the learner's own tensor." in average.judge(in_place).message

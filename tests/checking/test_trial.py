@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from dlcourse.checking.comparison import Tolerance
-from dlcourse.checking.trial import Behavior, attempt, explain
+from dlcourse.checking.failure import Failure
+from dlcourse.checking.trial import Behavior, attempt
 
 
 def apply(answer: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
@@ -44,7 +45,9 @@ def test_whatever_is_raised_is_kept(kind: type[BaseException]) -> None:
     def answer() -> None:
         raise kind
 
-    assert type(behavior(answer).error) is kind
+    failure = behavior(answer).failure
+    assert failure is not None
+    assert failure.kind == f"builtins.{kind.__name__}"
 
 
 def test_the_stop_button_goes_through_and_the_terminal_is_back() -> None:
@@ -120,19 +123,23 @@ def test_behaviors_are_alike_in_value_error_and_change() -> None:
     assert Behavior(1.0).is_like(Behavior(1), here)
     assert not Behavior(1.0).is_like(Behavior(2), here)
     assert not Behavior(1.0).is_like(Behavior(1.0, changed=0), here)
-    sizes = [Behavior(error=ValueError(f"size {n} for 3")) for n in (4, 5)]
+    sizes = [failed("ValueError", f"size {n} for 3") for n in (4, 5)]
     assert sizes[0].is_like(sizes[1], here)
-    assert not Behavior(error=ValueError("a")).is_like(Behavior(error=ValueError("b")), here)
-    assert not Behavior(error=ValueError()).is_like(Behavior(error=TypeError()), here)
-    shapes, graph = RuntimeError("shapes cannot be multiplied"), RuntimeError("same dtype")
-    assert not Behavior(error=shapes).is_like(Behavior(error=graph), here)
-    assert not Behavior(error=ValueError()).is_like(Behavior(None), here)
+    assert not failed("ValueError", "a").is_like(failed("ValueError", "b"), here)
+    assert not failed("ValueError").is_like(failed("TypeError"), here)
+    shapes, graph = "shapes cannot be multiplied", "same dtype"
+    assert not failed("RuntimeError", shapes).is_like(failed("RuntimeError", graph), here)
+    assert not failed("ValueError").is_like(Behavior(None), here)
+
+
+def failed(kind: str, text: str = "") -> Behavior:
+    return Behavior(failure=Failure(f"builtins.{kind}", text))
 
 
 def raised_by(answer: Callable[[], object]) -> str:
-    error = behavior(answer).error
-    assert error is not None
-    return explain(error, answer)
+    failure = behavior(answer).failure
+    assert failure is not None
+    return failure.explain()
 
 
 def test_an_error_is_told_with_the_learner_s_line_and_its_usual_meaning() -> None:

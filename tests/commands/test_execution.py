@@ -123,6 +123,17 @@ def test_a_kernel_that_dies_ends_the_run_and_leaves_the_file(tmp_path: Path) -> 
     assert path.read_bytes() == before
 
 
+def test_what_a_library_says_beside_the_notebook_is_told_only_if_the_kernel_dies(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # As at the end of a kernel, when nobody catches what its libraries say any more.
+    complains = "import os, sys\nos.write(sys.__stderr__.fileno(), b'Assertion failed\\n')"
+    execute(write_notebook(tmp_path / "a.ipynb", complains))
+    assert capfd.readouterr() == ("", "")
+    execute(write_notebook(tmp_path / "b.ipynb", complains, "os._exit(1)"))
+    assert capfd.readouterr() == ("", "Assertion failed\n")
+
+
 def test_what_is_no_notebook_is_named(tmp_path: Path) -> None:
     for content in ("{", "[]", '{"cells": 1}'):
         (tmp_path / "x.ipynb").write_text(content)

@@ -372,7 +372,7 @@ def stop_with_a_second_model(
         losses += [measure(model)]
         if losses[-1] < min(losses[:-1], default=math.inf):
             best = copy.deepcopy(model)
-        if len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience]):
+        if len(losses) > patience and not min(losses[-patience:]) < min(losses[:-patience]):
             break
     model.load_state_dict(best.state_dict())
     return torch.tensor(min(losses), dtype=torch.float64)

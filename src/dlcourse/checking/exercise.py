@@ -12,10 +12,10 @@ from typing import Any
 
 from dlcourse.checking.box import show_box
 from dlcourse.checking.comparison import Tolerance
+from dlcourse.checking.failure import line_of
 from dlcourse.checking.judgment import Judge, Outcome, Verdict
 from dlcourse.checking.progress import BEGUN, PASSED, read_progress, record_progress
 from dlcourse.checking.record import Answer, Inputs, Record, call, given, no_inputs
-from dlcourse.checking.trial import line_of
 from dlcourse.errors import CourseError
 
 # What stands on the box for each outcome, and its mood. A sign and words: never color alone.

@@ -12,7 +12,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import nbformat
 import psutil  # type: ignore[import-untyped]
@@ -118,7 +118,7 @@ def execute(path: Path, *, on_cpu: bool = False) -> Run:
         on_cell_execute=watch.cell_starts,
         on_cell_executed=watch.cell_ended,
     )
-    with tempfile.TemporaryDirectory() as nobodys_settings:
+    with tempfile.TemporaryDirectory() as nobodys_settings, tempfile.TemporaryFile() as last_words:
         environment = course_environment() | {
             "IPYTHONDIR": nobodys_settings,
             PROGRESS_VARIABLE: str(Path(nobodys_settings) / "progress.jsonl"),
@@ -127,17 +127,24 @@ def execute(path: Path, *, on_cpu: bool = False) -> Run:
             environment["DLCOURSE_DEVICE"] = "cpu"
         try:
             with asyncio.Runner(loop_factory=_Loop) as runner:
-                runner.run(_execute(watch.client, environment))
+                runner.run(_execute(watch.client, environment, last_words))
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            if isinstance(error, DeadKernelError):
+                last_words.seek(0)
+                print(last_words.read().decode(errors="replace"), end="", file=sys.stderr)
             watch.run.failure = f"cell {watch.run.cells} {_describe(error)}"
     _make_reproducible(watch.run.notebook)
     return watch.run
 
 
-async def _execute(client: NotebookClient, environment: dict[str, str]) -> None:
-    """Run the notebook of `client` with these environment variables for its kernel."""
+async def _execute(client: NotebookClient, environment: dict[str, str], words: IO[bytes]) -> None:
+    """Run the notebook of `client` with these environment variables for its kernel.
+
+    What the kernel's process says beside the notebook goes to `words`: libraries of a kernel that
+    ends well may complain, too, in the midst of our lines.
+    """
     try:
-        await client.async_execute(env=environment)
+        await client.async_execute(env=environment, stderr=words)
     except DeadKernelError:
         task = asyncio.current_task()
         if task is not None and task.cancelling():  # Ctrl-C, which nbclient takes for a death

@@ -95,7 +95,7 @@ def use(
 
 
 def inputs(_: torch.Generator) -> Iterator[tuple[Any, ...]]:
-    names = "torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2)"
+    names = "torch.nn.Linear(3, 2, bias=False), torch.nn.BatchNorm1d(2)"  # its slope would be 0
     model = shown_function(f"lambda: torch.nn.Sequential({names})")
     adam = shown_function("lambda model, lr: torch.optim.Adam(model.parameters(), lr)")
     yield model, adam, _OpenFile(), 5

@@ -55,6 +55,13 @@ def last_class_missing(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
     return count_pairs(y, y_hat, n_classes)[:size, :size]
 
 
+def cut_short(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
+    """`bincount` ends at the largest number that occurs, so there are too few counts for a square:
+    `minlength=n_classes * n_classes` adds the zeros at the end.
+    """
+    return (y * n_classes + y_hat).bincount().reshape(n_classes, n_classes)
+
+
 def shares_of_rows(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
     """You divided each row by its sum: these are shares, and counts are asked for. A class without
     pictures would give 0 / 0.
@@ -77,7 +84,7 @@ def count_pairs(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
     hints=HINTS,
     why="Each pair of truth and answer is one number from 0 to n² − 1, and bincount counts those.",
     inputs=inputs,
-    mistakes=(transposed, repeats_lost, last_class_missing, shares_of_rows),
+    mistakes=(transposed, repeats_lost, last_class_missing, cut_short, shares_of_rows),
 )
 def count_answers(y: Tensor, y_hat: Tensor, n_classes: int) -> Tensor:
     """Return the confusion matrix, a tensor, (n_classes, n_classes): counts, in any dtype.

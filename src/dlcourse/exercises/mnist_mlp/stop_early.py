@@ -1,6 +1,7 @@
 """Early stopping that keeps the best."""
 
 from collections.abc import Callable, Iterator
+from math import nan
 from typing import Any, TypeAlias
 
 import torch
@@ -52,10 +53,12 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[nn.Module, Any, Measure, int,
         ([3.0, 2.0, 2.5, 1.5, 1.8, 1.6, 1.7, 1.0], 3),
         ([2.0, 1.0, 3.0], 5),
         ([4e9], 1),
+        ([3.0, nan, nan, 1.0], 2),  # nan is not lower
         ([2.0, 1.99999, 1.99998, 3.0, 1.99997], 2),  # lower by little is lower
         (torch.randn(12, generator=rng).mul(100).round().tolist(), 4),
     ):
-        measure = shown_function(f"lambda model: {losses}[int(model.bias.item()) - 1]")
+        numbers = str(losses).replace("nan", "float('nan')")
+        measure = shown_function(f"lambda model: {numbers}[int(model.bias.item()) - 1]")
         model = shown_function(
             "torch.nn.BatchNorm1d(1)"
         )  # its bias is 0 at first, and so is the number of the epoch
@@ -226,8 +229,8 @@ def stop_early(
 
     `train_once(model)` trains for one epoch, `measure(model)` then returns the validation loss.
     At the end, put the weights (the whole state dict) of the epoch with the lowest loss back
-    into `model`, and return that loss. Of several equal losses the first counts. n_epochs and
-    patience are at least 1.
+    into `model`, and return that loss. Of several equal losses the first counts; nan is never
+    lower. The first loss is a number; n_epochs and patience are at least 1.
     """
     losses = []
     for _ in range(n_epochs):

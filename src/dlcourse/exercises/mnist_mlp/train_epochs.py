@@ -1,4 +1,4 @@
-"""A training loop with five faults."""
+"""A training loop with five bugs."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
@@ -127,7 +127,7 @@ def inputs(_: torch.Generator) -> Iterator[tuple[int, int, int]]:
 Trained: TypeAlias = tuple[list[float], list[float]]
 
 
-def training_with_faults(
+def training_with_bugs(
     model: nn.Module, X: Tensor, y: Tensor, n_epochs: int, batch_size: int, validate: Measure
 ) -> Trained:
     """Train `model` with SGD at a rate of 0.1; return two lists, losses and scores.
@@ -159,43 +159,43 @@ def training_with_faults(
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "Go through the five actions of a step: zero, forward, loss, backward, step. Two faults are among them. The other three stand around them.",  # noqa: E501
+    "Go through the five actions of a step: zero, forward, loss, backward, step. Two bugs are among them. The other three stand around them.",  # noqa: E501
     "What does `cross_entropy` want: scores or probabilities? And which of the five actions is missing?",  # noqa: E501
     "What runs again in every epoch and should not, and what runs once and should run again, since `validate` calls `eval()`?",  # noqa: E501
     "`loss` is a mean over the batch already. To get the mean over all samples, weight it by `len(batch)` and divide the total by `len(X)`.",  # noqa: E501
 )
 
 
-def trained(*run: Any, fault: str) -> Trained:  # noqa: ANN401 - the six arguments
-    """Train as the solution does, but for one fault."""
+def trained(*run: Any, bug: str) -> Trained:  # noqa: ANN401 - the six arguments
+    """Train as the solution does, but for one bug."""
     model, X, y, n_epochs, batch_size, validate = run
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     losses, scores = list[float](), list[float]()
     weights = {"divided": 1 / batch_size, "averaged": 1.0, "full": batch_size}
     for epoch in range(n_epochs):
-        if fault == "seed":
+        if bug == "seed":
             torch.manual_seed(0)
-        if fault != "eval" or epoch == 0:
+        if bug != "eval" or epoch == 0:
             model.train()
         batches = torch.randperm(len(X)).split(batch_size)
         total = 0.0
         for batch in batches:
-            if fault not in {"no zero", "late zero"}:
+            if bug not in {"no zero", "late zero"}:
                 optimizer.zero_grad()
             logits = model(X[batch])
-            y_hat = logits.softmax(dim=1) if fault == "softmax" else logits
+            y_hat = logits.softmax(dim=1) if bug == "softmax" else logits
             loss = nn.functional.cross_entropy(y_hat, y[batch])
             loss.backward()
-            if fault == "late zero":
+            if bug == "late zero":
                 optimizer.zero_grad()
             optimizer.step()
-            total += loss.item() * weights.get(fault, len(batch))
-        losses.append(total / len(batches if fault in {"divided", "averaged"} else X))
+            total += loss.item() * weights.get(bug, len(batch))
+        losses.append(total / len(batches if bug in {"divided", "averaged"} else X))
         scores.append(validate(model))
     return losses, scores
 
 
-FAULTS = {
+BUGS = {
     "softmax": "One of the five is left: softmax stands before `cross_entropy`, which applies it itself. Twice, it flattens the gradient, and the loss cannot come near 0.",  # noqa: E501
     "no zero": "One of the five is left: nobody zeroes the gradients, so each step follows the sum of all gradients so far. Put `optimizer.zero_grad()` before `backward`.",  # noqa: E501
     "late zero": "No weight ever moves. Either `zero_grad` is between `backward` and `step` and throws the gradient away before the step can use it, or `backward` or `step` is missing.",  # noqa: E501
@@ -207,18 +207,18 @@ FAULTS = {
 }
 
 
-def with_fault(fault: str) -> Callable[..., Trained]:
+def with_bug(bug: str) -> Callable[..., Trained]:
     """Return the mistake of that name; its docstring is the message, as of any mistake."""
 
     def mistake(*run: Any) -> Trained:  # noqa: ANN401
-        return trained(*run, fault=fault)
+        return trained(*run, bug=bug)
 
-    mistake.__name__, mistake.__doc__ = fault, FAULTS[fault]
+    mistake.__name__, mistake.__doc__ = bug, BUGS[bug]
     return mistake
 
 
 @exercise(
-    "A training loop with five faults",
+    "A training loop with five bugs",
     minutes=12,
     difficulty=3,
     place=110,
@@ -226,8 +226,8 @@ def with_fault(fault: str) -> Callable[..., Trained]:
     why="Logits for the loss, zeroed gradients, one seed, train() in each epoch, weighted means.",
     inputs=inputs,
     use=use,
-    template=training_with_faults,
-    mistakes=tuple(map(with_fault, FAULTS)),
+    template=training_with_bugs,
+    mistakes=tuple(map(with_bug, BUGS)),
 )
 def train_epochs(
     model: nn.Module, X: Tensor, y: Tensor, n_epochs: int, batch_size: int, validate: Measure

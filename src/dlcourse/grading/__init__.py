@@ -1,0 +1,1 @@
+"""Judges the notebooks of a class without trusting them: `dlcourse grade`."""

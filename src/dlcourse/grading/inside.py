@@ -1,0 +1,308 @@
+"""What runs inside the box: a server that has PyTorch imported, and a jailed child a submission.
+
+The server knows no solution, no score and no other submission. It forks a child for each job; the
+child leaves the server's namespaces, gives up all rights, runs the answers, writes what they did to
+a pipe, and ends, and with it all that it left running: it is the first process of a namespace of
+its own. Nothing that comes out of the pipe is trusted (`wire`).
+
+The protocol, on the socket that is the standard input: a message is JSON with the limits, with two
+descriptors attached: the job to read, the pipe to write to. The next message, whatever it is, ends
+the child. Then comes the reply, JSON, too: how the child ended.
+
+Covers: the jail, running the statements that an answer needs, and the answer on every input.
+Does not cover: starting the box around this, and its limits (`box`).
+"""
+
+import array
+import ast
+import ctypes
+import importlib
+import json
+import linecache
+import os
+import resource
+import signal
+import socket
+import sys
+import types
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from dlcourse.checking import record
+from dlcourse.checking.asked import Asked
+from dlcourse.checking.failure import Failure
+from dlcourse.grading.wire import pack
+
+CONTROL = 0  # the file descriptor of the socket
+# What lessons and answers import; the forked child need not do it again.
+WARM = (
+    *("torch.optim", "torch.nn.functional", "torch.utils.data", "torchvision", "numpy"),
+    *("matplotlib.pyplot", "dlcourse.data", "dlcourse.device", "dlcourse.plotting"),
+    *("dlcourse.training", "dlcourse.timing", "dlcourse.checking.exercise"),
+)
+
+_NEW_NAMESPACES = 0x00020000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
+_NOSUID, _NODEV, _NOEXEC, _READ_ONLY = 2, 4, 8, 1
+_PRIVATE, _RECURSIVE = 0x40000, 0x4000
+_SET_PARENT_DEATH_SIGNAL, _SET_NO_NEW_PRIVILEGES = 1, 38
+_CAPABILITY_VERSION = 0x20080522
+_MEMORY_DISK = b"size=64m,mode=1777"
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+# ---------------------------------------------------------------------------- the server
+
+
+def serve() -> None:
+    """Run jobs until the socket is closed."""
+    torch.set_num_threads(1)  # a process with more threads cannot be forked
+    for name in WARM:
+        importlib.import_module(name)
+    _hide_exercises()
+    control = socket.socket(fileno=CONTROL)
+    control.send(b"ready")
+    while True:
+        message, attached, _, _ = control.recvmsg(1 << 16, socket.CMSG_SPACE(8))
+        if not message:
+            return
+        descriptors = array.array("i")
+        for _, _, data in attached:
+            descriptors.frombytes(data)
+        job, out = descriptors
+        control.send(json.dumps(_run(job, out, json.loads(message), control)).encode())
+
+
+def _hide_exercises() -> None:
+    """Put a package without exercises in the place of the course's; its checks do nothing."""
+
+    class Silent:
+        def __getattr__(self, _: str) -> Any:  # noqa: ANN401
+            return lambda *_: None
+
+    class Lesson(types.ModuleType):
+        def __getattr__(self, name: str) -> Silent:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return Silent()
+
+    class Exercises(types.ModuleType):
+        def __getattr__(self, name: str) -> Lesson:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return Lesson(name)
+
+    sys.modules["dlcourse.exercises"] = Exercises("dlcourse.exercises")
+
+
+def _run(job: int, out: int, limits: dict[str, int], control: socket.socket) -> dict[str, Any]:
+    """Run a job in a jailed child; return how that ended."""
+    child = os.fork()
+    if child == 0:
+        try:
+            control.close()
+            os.setsid()
+            _leave_namespaces()
+            _become_first_process(job, out, limits)
+        except BaseException as error:  # noqa: BLE001 - nothing may come back into the server
+            with suppress(OSError):
+                os.write(out, json.dumps({"jail": repr(error)[:300]}).encode() + b"\n")
+        os._exit(111)
+    os.close(job)
+    os.close(out)
+    watched: int = os.pidfd_open(child)
+    control.recv(1 << 16)  # the order to end it, which comes in any case
+    signal.pidfd_send_signal(watched, signal.SIGKILL)  # its own child ends with it, and all of that
+    _, status, usage = os.wait4(child, 0)
+    os.close(watched)
+    return {
+        "status": os.waitstatus_to_exitcode(status),
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+    }
+
+
+# ---------------------------------------------------------------------------- the jail
+
+
+def _require(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def _leave_namespaces() -> None:
+    """Leave the server's namespaces: users, mounts, processes, messages, network."""
+    user, group = os.getuid(), os.getgid()
+    _require(_libc.unshare(_NEW_NAMESPACES), "unshare")
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{user} {user} 1"),
+        ("gid_map", f"{group} {group} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 - no more than that
+            file.write(text)
+
+
+def _become_first_process(job: int, out: int, limits: dict[str, int]) -> None:
+    """Run the job as the first process of the new namespace; end as it ends."""
+    first = os.fork()
+    if first == 0:
+        _libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+        _hide_disks()
+        _limit(limits)
+        _give_up_rights()
+        with os.fdopen(job, "rb") as file:
+            told = json.load(file)
+        _keep_only(out)
+        _run_job(told, out)
+        os._exit(0)
+    os.close(out)
+    _, status = os.waitpid(first, 0)
+    os._exit(os.waitstatus_to_exitcode(status) & 255)
+
+
+def _hide_disks() -> None:
+    """Give the process fresh, small disks of its own: nothing passes to the next submission."""
+    _require(_libc.mount(b"none", b"/", None, _RECURSIVE | _PRIVATE, None), "private")
+    for place in (b"/tmp", b"/dev/shm"):
+        flags = _NOSUID | _NODEV
+        _require(_libc.mount(b"tmpfs", place, b"tmpfs", flags, _MEMORY_DISK), place.decode())
+    flags = _NOSUID | _NODEV | _NOEXEC
+    if _libc.mount(b"proc", b"/proc", b"proc", flags, None) != 0:  # hide what we may not renew
+        flags |= _READ_ONLY
+        _require(_libc.mount(b"tmpfs", b"/proc", b"tmpfs", flags, b"size=4k"), "/proc")
+
+
+def _limit(limits: dict[str, int]) -> None:
+    with suppress(OSError), open("/proc/sys/user/max_user_namespaces", "w") as file:  # noqa: PTH123
+        file.write("0")
+    for kind, most in (
+        (resource.RLIMIT_CPU, limits["cpu_seconds"]),
+        (resource.RLIMIT_DATA, limits["memory"]),
+        (resource.RLIMIT_FSIZE, limits["file_size"]),
+        (resource.RLIMIT_NPROC, limits["processes"]),
+        (resource.RLIMIT_NOFILE, limits["open_files"]),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))
+
+
+def _give_up_rights() -> None:
+    """Drop all capabilities, for this process and all that it may start."""
+
+    class Header(ctypes.Structure):
+        _fields_ = (("version", ctypes.c_uint32), ("process", ctypes.c_int))
+
+    class Data(ctypes.Structure):
+        _fields_ = tuple(
+            (name, ctypes.c_uint32) for name in ("effective", "permitted", "inherited")
+        )
+
+    header, none = Header(_CAPABILITY_VERSION, 0), (Data * 2)()
+    _require(_libc.capset(ctypes.byref(header), none), "capset")
+    _require(_libc.prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0), "no_new_privs")
+
+
+def _keep_only(out: int) -> None:
+    """Close every file but the pipe; stand in a folder of one's own."""
+    os.chdir("/tmp")  # noqa: S108 - a disk that this process alone sees
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    os.closerange(3, out)
+    os.closerange(out + 1, 1024)
+
+
+# ---------------------------------------------------------------------------- the answers
+
+
+def _run_job(job: dict[str, Any], out: int) -> None:
+    """Look at each answer of a submission; write what it did as soon as it is known."""
+    cells = {int(number): ast.parse(source) for number, source in job["cells"].items()}
+    for number, source in job["cells"].items():
+        linecache.cache[f"<cell {number}>"] = (
+            *(len(source), None),
+            *(source.splitlines(keepends=True), f"<cell {number}>"),
+        )
+    for answer in job["answers"]:
+        what, content = _look_at(answer, cells, job["seed"])
+        header = {"exercise": answer["exercise"], "what": what, "size": len(content)}
+        _write(out, json.dumps(header).encode() + b"\n" + content)
+
+
+def _look_at(answer: dict[str, Any], cells: dict[int, ast.Module], seed: int) -> tuple[str, bytes]:
+    """Return what an answer turned out to be, and more about that."""
+    try:
+        handed_over = _made(answer, cells)
+    except BaseException as error:  # noqa: BLE001 - a submission may raise anything
+        return "could not run", json.dumps(asdict(_failure_of(error))).encode()
+    asked = _asked(answer["asked"], seed)
+    if len(handed_over) != len(asked.names):
+        return "other number of answers", b""
+    value = handed_over[0] if len(handed_over) == 1 else handed_over
+    if asked.is_untouched(value):
+        return "untouched", b""
+    if told := asked.wrong_kind(value):
+        return "wrong kind", told.encode()
+    with torch.autocast("cpu", enabled=False):
+        return "behaviors", pack(asked.behaviors(value))
+
+
+def _made(answer: dict[str, Any], cells: dict[int, ast.Module]) -> tuple[Any, ...]:
+    """Run what an answer needs; return what its check would be handed."""
+    space: dict[str, Any] = {"__name__": "__main__"}
+    for cell, number in answer["steps"]:
+        statement = ast.Module([cells[cell].body[number]], type_ignores=[])
+        exec(compile(statement, f"<cell {cell}>", "exec"), space)  # noqa: S102 - in the jail
+    cell, number = answer["place"]
+    (call,) = (node for node in [cells[cell].body[number]] if isinstance(node, ast.Expr))
+    arguments = getattr(call.value, "args", [])
+    expression = ast.Expression(ast.Tuple(arguments, ast.Load()))
+    code = compile(ast.fix_missing_locations(expression), f"<cell {cell}>", "eval")
+    handed_over: tuple[Any, ...] = eval(code, space)  # noqa: S307 - in the jail
+    return handed_over
+
+
+def _failure_of(error: BaseException) -> Failure:
+    """Return what ended a submission before its answer was there, with its own line."""
+    frames = Failure.of(error, None)
+    place = error.__traceback__
+    line = ""
+    while place is not None:
+        name, number = place.tb_frame.f_code.co_filename, place.tb_lineno
+        if name.startswith("<cell "):
+            line = f"line {number}: {linecache.getline(name, number).strip()}"
+        place = place.tb_next
+    return Failure(frames.kind, frames.text, line)
+
+
+def _asked(told: dict[str, Any], seed: int) -> Asked:
+    """Return what is asked, made of the public half of the exercise's file."""
+    module = types.ModuleType("asked")
+    sys.modules[module.__name__] = module
+    exec(compile(told["text"], "<asked>", "exec"), vars(module))  # noqa: S102 - our own text
+    parts = vars(record) | vars(module)
+    return Asked(
+        tuple(told["names"]),
+        told["is_question"],
+        told["is_class"],
+        told["stub"],
+        told["setup_source"],
+        parts[told["inputs"]],
+        parts[told["use"]],
+        tuple(told["parameters"]),
+        seed,
+    )
+
+
+def _write(out: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(out, view) :]
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,136 @@
+"""Judges what a submission's answers did, as the learner's own check would have at home.
+
+Covers: what the box needs to know of an exercise, the verdict on what comes out of it.
+Does not cover: the box (`box`), finding the submissions (`collect`), keeping the verdicts
+(`records`).
+"""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from dlcourse.checking.discovery import asked_half
+from dlcourse.checking.exercise import Exercise
+from dlcourse.checking.failure import Failure
+from dlcourse.checking.judgment import Judge, Outcome, Verdict, cut
+from dlcourse.grading.box import ENDED, TOO_MUCH, TOO_SLOW, Box, Seen
+from dlcourse.grading.submission import Submission
+from dlcourse.grading.wire import UnreadableError, unpack
+
+MISSING = "missing"  # the outcome of an exercise whose check is not called
+STOPPED = "stopped"  # that of an answer which the box had to end, or which ended itself
+
+
+class Result(NamedTuple):
+    """What came of one exercise of a submission: the outcome, the message, how long it took."""
+
+    exercise: str
+    outcome: str
+    message: str
+    seconds: float
+
+
+class Grader:
+    """Judges the submissions to a lesson's exercises, all with inputs from one seed."""
+
+    def __init__(self, exercises: Sequence[Exercise], seed: int) -> None:
+        """Make a grader of these exercises."""
+        self.exercises = {one.name: one for one in exercises}
+        self.seed = seed
+        self._judges = {name: Judge(one, seed) for name, one in self.exercises.items()}
+
+    def grade(self, submission: Submission, box: Box) -> Iterator[Result]:
+        """Yield what comes of each exercise, in the lesson's order."""
+        start, results = time.perf_counter(), dict[str, Result]()
+        for seen in box.run(self._job(submission)):
+            verdict = self._verdict(seen, box)
+            end = time.perf_counter()
+            results[seen.exercise] = self._result(seen.exercise, *verdict, end - start)
+            start = end
+        for name in self.exercises:
+            told = submission.broken.get(name)
+            if name in results:
+                yield results[name]
+            elif told:
+                yield self._result(name, Outcome.RAISED, f"The cell is no Python: {told}", 0.0)
+            else:
+                yield self._result(name, MISSING, "Its check is not called in this notebook.", 0.0)
+
+    def _result(self, name: str, outcome: str, message: str, seconds: float) -> Result:
+        return Result(self.exercises[name].id, str(outcome), message, seconds)
+
+    def _job(self, submission: Submission) -> dict[str, Any]:
+        answers = [
+            {
+                "exercise": one.exercise,
+                "steps": one.steps,
+                "place": one.place,
+                "asked": self._asked[one.exercise],
+            }
+            for one in submission.answers
+        ]
+        return {"cells": submission.cells, "answers": answers, "seed": self.seed}
+
+    @cached_property
+    def _asked(self) -> dict[str, dict[str, Any]]:
+        """What the box is told of each exercise: the public half, and nothing of the other."""
+        return {name: _told(one, self._judges[name]) for name, one in self.exercises.items()}
+
+    def _verdict(self, seen: Seen, box: Box) -> tuple[str, str]:
+        """Return the outcome and the message for what came out of the box."""
+        judge = self._judges[seen.exercise]
+        limits = box.limits
+        stopped = {
+            TOO_SLOW: f"It took more than {limits.seconds} seconds, and was stopped.",
+            TOO_MUCH: "What came out was too large to be looked at.",
+            ENDED: "It ended Python, or used more memory or time than it may.",
+        }
+        if seen.what in stopped:
+            return STOPPED, stopped[seen.what]
+        try:
+            return _verdict_on(seen, judge)
+        except UnreadableError as error:
+            return STOPPED, f"The answer was not judged: {error}."
+
+
+def _verdict_on(seen: Seen, judge: Judge) -> Verdict:
+    if seen.what == "untouched":
+        return judge.not_attempted()
+    if seen.what == "other number of answers":
+        return judge.judge()
+    if seen.what == "wrong kind":
+        return Verdict(Outcome.NOT_YET, cut(seen.content.decode(errors="replace")))
+    if seen.what == "could not run":
+        return Verdict(Outcome.RAISED, cut(_failure(seen.content).explain()))
+    if seen.what != "behaviors":
+        raise UnreadableError
+    behaviors = unpack(seen.content)
+    if len(behaviors) != len(judge.asked.untouched_inputs):
+        msg = "it was not run on each input"
+        raise UnreadableError(msg)
+    return judge.verdict_on(behaviors)
+
+
+def _failure(content: bytes) -> Failure:
+    try:
+        told = json.loads(content)
+        return Failure(str(told["kind"]), str(told["text"]), str(told["line"]))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise UnreadableError from None
+
+
+def _told(exercise: Exercise, judge: Judge) -> dict[str, Any]:
+    asked = judge.asked
+    return {
+        "text": asked_half(exercise),
+        "names": asked.names,
+        "is_question": asked.is_question,
+        "is_class": asked.is_class,
+        "stub": asked.stub,
+        "setup_source": asked.setup_source,
+        "inputs": asked.inputs.__name__,
+        "use": asked.use.__name__,
+        "parameters": asked.parameters,
+    }
