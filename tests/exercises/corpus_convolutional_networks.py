@@ -1458,6 +1458,12 @@ def tuned_weight_only(model: nn.Sequential, batches: Batches, lr: float) -> None
 
 
 @wrong(ex.train_last)
+def tuned_last_two(model: nn.Sequential, batches: Batches, lr: float) -> None:
+    model.eval()
+    tuned(model, batches, torch.optim.SGD(model[-2:].parameters(), lr=lr))
+
+
+@wrong(ex.train_last)
 def tuned_by_adam(model: nn.Sequential, batches: Batches, lr: float) -> None:
     model.eval()
     tuned(model, batches, torch.optim.Adam(model[-1].parameters(), lr=lr))

@@ -197,7 +197,7 @@ def rnn_from_ones(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Ten
     return torch.stack(states, 1)
 
 
-@wrong(ex.rnn_by_hand, "copies of the tables")
+@wrong(ex.rnn_by_hand, "copies of the matrices")
 def rnn_in_a_module(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Any:  # noqa: ANN401
     rnn = nn.RNN(x.shape[2], len(W_hh), batch_first=True, dtype=x.dtype)
     with torch.no_grad():
@@ -293,6 +293,27 @@ def coupled_to_the_state(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) 
     f, g, o = gates_of(x, h, W, b)
     new = f * h + (1 - f) * g
     return o * new.tanh(), new
+
+
+@wrong(ex.coupled_step, "sum that f is made of")
+def coupled_with_f_raw(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Any:  # noqa: ANN401
+    f, g, o = (torch.cat([x, h], 1) @ W.T + b).chunk(3, 1)
+    c = f * c + (1 - f) * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
+@wrong(ex.coupled_step, "sum that o is made of")
+def coupled_with_o_raw(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Any:  # noqa: ANN401
+    f, g, o = (torch.cat([x, h], 1) @ W.T + b).chunk(3, 1)
+    c = f.sigmoid() * c + (1 - f.sigmoid()) * g.tanh()
+    return o * c.tanh(), c
+
+
+@wrong(ex.coupled_step, "handed on tanh")
+def coupled_with_tanh_of_the_cell(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Any:  # noqa: ANN401
+    f, g, o = gates_of(x, h, W, b)
+    c = torch.tanh(f * c + (1 - f) * g)
+    return o * c, c
 
 
 # ---------------------------------------------------------------------- paper_gru_step
@@ -443,7 +464,7 @@ def gates_of_layers_by_number(lstm: nn.LSTM, b: float) -> None:
 
 
 @wrong(ex.open_the_gates)
-def gates_in_tables_too(lstm: nn.LSTM, b: float) -> None:
+def gates_in_matrices_too(lstm: nn.LSTM, b: float) -> None:
     gates_with_b_in_the_other(lstm, b)
     for name, one in lstm.named_parameters():
         if "weight_hh" in name:
@@ -490,6 +511,15 @@ def gates_of_one_layer(lstm: nn.LSTM, b: float) -> None:
 @wrong(ex.open_the_gates, "`bias_ih_l0` alone")
 def gates_of_one_bias(lstm: nn.LSTM, b: float) -> None:
     set_quarter(lstm.bias_ih_l0, lstm.hidden_size, b)
+
+
+@wrong(ex.open_the_gates, "random numbers of `bias_ih` are still")
+def gates_with_b_on_top(lstm: nn.LSTM, b: float) -> None:
+    for name, bias in lstm.named_parameters():
+        if "bias_ih" in name:
+            bias.data[lstm.hidden_size : 2 * lstm.hidden_size] += b
+        elif "bias_hh" in name:
+            set_quarter(bias, lstm.hidden_size, 0.0)
 
 
 # ---------------------------------------------------------------------- clip_by_norm
@@ -556,7 +586,7 @@ def clip_the_last_only(gradients: list[Tensor], max_norm: float) -> list[Tensor]
     return clipped
 
 
-@wrong(ex.clip_by_norm, "Return new ones")
+@wrong(ex.clip_by_norm, "not `g *= factor`")
 def clip_in_place(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
     norm = math.sqrt(sum(float((one.double() ** 2).sum()) for one in gradients))
     for one in gradients:
@@ -576,6 +606,15 @@ def clip_by_the_larger(gradients: list[Tensor], max_norm: float) -> list[Tensor]
     return [
         one * (max_norm / norm if norm > max_norm else min(1.0, 1 / max_norm)) for one in gradients
     ]
+
+
+@wrong(ex.clip_by_norm, "new list")
+def clip_by_items(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
+    norm = math.sqrt(sum(float((one.double() ** 2).sum()) for one in gradients))
+    if norm > max_norm:
+        for k, one in enumerate(gradients):
+            gradients[k] = one * (max_norm / norm)
+    return gradients
 
 
 # ---------------------------------------------------------------------- mask_of
@@ -755,6 +794,12 @@ def loss_wrapped_anew(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     return torch.tensor(loss.item(), dtype=logits.dtype, requires_grad=True)
 
 
+@wrong(ex.masked_loss, "every loss of 0")
+def loss_of_what_is_not_zero(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    losses = functional.cross_entropy(logits.transpose(1, 2), y, reduction="none") * mask
+    return losses.sum() / (losses != 0).sum()
+
+
 # ---------------------------------------------------------------------- draw_name
 
 
@@ -899,6 +944,73 @@ def name_that_is_over_at_once(next_logits: Network, temperature: float, longest:
     return symbols[1:]
 
 
+def name_by(
+    next_logits: Network, temperature: float, longest: int, draw: Callable[[Tensor], Any]
+) -> list[int]:
+    """Draw each symbol in this way, from logits that are divided by the temperature."""
+    symbols = [0]
+    while len(symbols) <= longest:
+        symbol = int(draw(next_logits(symbols) / temperature))
+        if symbol == 0:
+            break
+        symbols.append(symbol)
+    return symbols[1:]
+
+
+@right(ex.draw_name)
+def name_by_categorical(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    return name_by(
+        next_logits,
+        temperature,
+        longest,
+        lambda z: torch.distributions.Categorical(logits=z).sample(),
+    )
+
+
+@wrong(ex.draw_name, "likeliest symbols only")
+def name_of_the_top_two(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    def draw(z: Tensor) -> Tensor:
+        values, symbols = z.topk(2)
+        return symbols[torch.multinomial(values.softmax(0), 1)]
+
+    return name_by(next_logits, temperature, longest, draw)
+
+
+@wrong(ex.draw_name)
+def name_of_the_top_ten(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    def draw(z: Tensor) -> Tensor:
+        values, symbols = z.topk(min(10, len(z)))
+        return symbols[torch.multinomial(values.softmax(0), 1)]
+
+    return name_by(next_logits, temperature, longest, draw)
+
+
+@wrong(ex.draw_name)
+def name_of_nine_tenths(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    """Leave out the unlikely symbols that have a tenth of the probability together."""
+
+    def draw(z: Tensor) -> Tensor:
+        p, symbols = z.softmax(0).sort(descending=True)
+        return symbols[torch.multinomial(p * (p.cumsum(0) - p < 0.9), 1)]
+
+    return name_by(next_logits, temperature, longest, draw)
+
+
+@wrong(ex.draw_name)
+def name_by_normal_noise(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    return name_by(next_logits, temperature, longest, lambda z: (z + torch.randn(len(z))).argmax())
+
+
+@wrong(ex.draw_name, "first symbol")
+def name_with_a_fixed_start(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    draws = iter([torch.argmax])
+
+    def draw(z: Tensor) -> Tensor:
+        return next(draws, lambda z: torch.multinomial(z.softmax(0), 1))(z)
+
+    return name_by(next_logits, temperature, longest, draw)
+
+
 # ---------------------------------------------------------------------- perplexity
 
 
@@ -992,7 +1104,7 @@ def carried_by_unfold(model: nn.Module, text: Tensor, n_rows: int, n_steps: int)
     return train(model, text.unfold(0, length, length), n_steps, lambda h: h.data)
 
 
-@wrong(ex.carried_state, "Both faults")
+@wrong(ex.carried_state, "Both bugs")
 def carried_detached_alone(
     model: nn.Module, text: Tensor, n_rows: int, n_steps: int
 ) -> list[float]:
@@ -1000,7 +1112,7 @@ def carried_detached_alone(
     return train(model, rows, n_steps, lambda _: None)
 
 
-@wrong(ex.carried_state, "third fault")
+@wrong(ex.carried_state, "third bug")
 def carried_with_its_graph(
     model: nn.Module, text: Tensor, n_rows: int, n_steps: int
 ) -> list[float]:
@@ -1069,6 +1181,32 @@ def carried_in_columns(model: nn.Module, text: Tensor, n_rows: int, n_steps: int
 @wrong(ex.carried_state, "a list of")
 def carried_with_one_loss(model: nn.Module, text: Tensor, n_rows: int, n_steps: int) -> float:
     return sum(train(model, rows_of(text, n_rows), n_steps))
+
+
+@wrong(ex.carried_state, "You left out `.T` alone")
+def carried_with_short_rows(
+    model: nn.Module, text: Tensor, n_rows: int, n_steps: int
+) -> list[float]:
+    return train(model, text[: len(text) // n_rows * n_rows].view(-1, n_rows), n_steps)
+
+
+@wrong(ex.carried_state)
+def carried_from_new_weights(
+    model: nn.Module, text: Tensor, n_rows: int, n_steps: int
+) -> list[float]:
+    """Read the chunk once more after the step, for a state without a graph."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    rows, losses, state = rows_of(text, n_rows), list[float](), None
+    for start in range(0, rows.shape[1] - 1, n_steps):
+        piece = rows[:, start : start + n_steps + 1]
+        loss = functional.cross_entropy(model(piece[:, :-1], state)[0].mT, piece[:, 1:])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        with torch.no_grad():
+            _, state = model(piece[:, :-1], state)
+    return losses
 
 
 # ---------------------------------------------------------------------- windows
@@ -1149,6 +1287,18 @@ def windows_with_a_broadcast(series: Tensor, n_past: int, ahead: int) -> Any:  #
 def windows_with_a_sum(series: Tensor, n_past: int, ahead: int) -> Any:  # noqa: ANN401
     X, y, _ = windows_by_columns(series, n_past, ahead)
     return X, y, torch.linalg.vector_norm(X[:, -1] - y)
+
+
+@wrong(ex.windows, "before the first window is full")
+def windows_with_all_days_judged(series: Tensor, n_past: int, ahead: int) -> Any:  # noqa: ANN401
+    X, y, _ = windows_by_columns(series, n_past, ahead)
+    return X, y, (series[ahead:] - series[:-ahead]).pow(2).mean().sqrt()
+
+
+@wrong(ex.windows)
+def windows_with_a_spread(series: Tensor, n_past: int, ahead: int) -> Any:  # noqa: ANN401
+    X, y, _ = windows_by_columns(series, n_past, ahead)
+    return X, y, (X[:, -1] - y).std(correction=0)
 
 
 # ---------------------------------------------------------------------- causes

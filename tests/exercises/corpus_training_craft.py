@@ -572,7 +572,7 @@ class NormOfParameters(_Norm):
         self.running_var = nn.Parameter(torch.ones(n_features))
 
 
-@wrong(ex.BatchNorm)
+@wrong(ex.BatchNorm, "`persistent=False`")
 class NormNotSaved(_Norm):
     """Its averages are buffers, but are not saved."""
 
@@ -1105,6 +1105,20 @@ def groups_that_freeze(model: nn.Module, decay: float) -> Any:  # noqa: ANN401
     for one in model.parameters():
         one.requires_grad_(one.ndim > 1)
     return groups_by_size(model, decay)
+
+
+@wrong(ex.decay_groups)
+def groups_of_large_and_small(model: nn.Module, decay: float) -> Any:  # noqa: ANN401
+    """Ask how many numbers a parameter has, in place of how many dimensions."""
+    large = [one for one in model.parameters() if one.numel() > 3]
+    small = [one for one in model.parameters() if one.numel() <= 3]
+    return [{"params": large, "weight_decay": decay}, {"params": small, "weight_decay": 0.0}]
+
+
+@wrong(ex.decay_groups, "Settings of a group other than its decay")
+def groups_with_a_rate_of_zero(model: nn.Module, decay: float) -> Any:  # noqa: ANN401
+    decaying, others = groups_by_size(model, decay)
+    return [decaying, others | {"lr": 0.0}]
 
 
 # ---------------------------------------------------------------------------- step_in_parts

@@ -53,7 +53,7 @@ def use(
 def inputs(rng: torch.Generator) -> Iterator[tuple[nn.Sequential, Batches, float]]:
     layers = nn.Conv2d(1, 2, 2), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3)
     yield interrupted(rng, *layers), batches_of(rng, (4, 1, 3, 3), 1), 0.5
-    wide = nn.Flatten(), nn.Linear(4, 6), nn.BatchNorm1d(6), nn.Dropout(0.5), nn.Linear(6, 3)
+    wide = nn.Flatten(), nn.Linear(4, 6), nn.Dropout(0.5), nn.BatchNorm1d(6), nn.Linear(6, 3)
     yield interrupted(rng, *wide), batches_of(rng, (5, 1, 2, 2), 3), 0.2
     small = nn.Conv2d(2, 3, 1, bias=False), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(6, 3)
     yield interrupted(rng, *small), batches_of(rng, (1, 2, 1, 2), 2), 0.1

@@ -41,6 +41,28 @@ def largest(next_logits: Network, temperature: float, longest: int) -> list[int]
     return stripped(drawn(next_logits, longest, lambda z: int(z.argmax())))
 
 
+def among_the_likeliest(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    """You draw among the likeliest symbols only. An unlikely one is drawn, too, once in a while:
+    leave all symbols in, each with its probability.
+    """
+
+    def draw(z: Tensor) -> int:
+        p, symbols = (z / temperature).softmax(0).topk(2)
+        return int(symbols[first_symbol(p)])
+
+    return stripped(drawn(next_logits, longest, draw))
+
+
+def first_not_drawn(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    """Your names all start in the same way: the first symbol is not drawn. Draw it, too."""
+    draw = right_draw(temperature)
+    fixed = int(next_logits([0]).argmax())
+    if fixed == 0:
+        return []
+    later = drawn(lambda symbols: next_logits([0, fixed, *symbols[1:]]), longest - 1, draw)
+    return [fixed, *stripped(later)]
+
+
 def no_temperature(next_logits: Network, temperature: float, longest: int) -> list[int]:  # noqa: ARG001
     """The temperature has no effect. Divide the *logits* by it, before softmax: dividing the
     probabilities does nothing, for only their proportions count in a draw.
@@ -159,6 +181,8 @@ def one_draw_for_all(next_logits: Network, temperature: float, longest: int) -> 
 
 MISTAKES = (
     largest,
+    among_the_likeliest,
+    first_not_drawn,
     no_temperature,
     multiplied,
     logits_drawn,

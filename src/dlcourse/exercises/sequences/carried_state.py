@@ -9,16 +9,16 @@ from torch.nn import functional
 
 from dlcourse.checking.exercise import exercise
 
-N_LETTERS = 4
+N_CHARACTERS = 4
 
 
-def train_with_faults(model: nn.Module, text: Tensor, n_rows: int, n_steps: int) -> list[float]:
-    """Train `model` on a text, chunk by chunk; return the losses. Two faults to fix, and a third
+def train_with_bugs(model: nn.Module, text: Tensor, n_rows: int, n_steps: int) -> list[float]:
+    """Train `model` on a text, chunk by chunk; return the losses. Two bugs to fix, and a third
     that shows only when one of them is fixed.
 
     The text, (N,) whole numbers, is cut into `n_rows` long pieces, each a row; what is left over
-    is not used. All rows are read side by side, `n_steps` letters at a time, and each letter's
-    target is the next one of the same piece. The state is carried from chunk to chunk, so that the
+    is not used. All rows are read side by side, `n_steps` characters at a time, and the target of
+    each is the next one of the same piece. The state is carried from chunk to chunk, so that the
     network remembers what it has read. Slopes go back to the start of the chunk, not further.
     `model(x, state)` returns logits (B, T, C) and the new state (1, B, H); the first state is None.
     """
@@ -38,13 +38,13 @@ def train_with_faults(model: nn.Module, text: Tensor, n_rows: int, n_steps: int)
 
 
 class _Reader(nn.Module):
-    """A GRU that reads letters and guesses the next ones."""
+    """A GRU that reads characters and guesses the next ones."""
 
     def __init__(self, rng: torch.Generator) -> None:
         super().__init__()
-        self.embed = nn.Embedding(N_LETTERS, 3)
+        self.embed = nn.Embedding(N_CHARACTERS, 3)
         self.gru = nn.GRU(3, 3, batch_first=True)
-        self.answer = nn.Linear(3, N_LETTERS)
+        self.answer = nn.Linear(3, N_CHARACTERS)
         for one in self.parameters():
             nn.init.normal_(one, generator=rng)
 
@@ -74,14 +74,14 @@ def use(
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int, int]]:
     yield torch.tensor([0, 1, 2, 3, 3, 2, 1, 0]), 2, 3
     yield torch.tensor([0, 1, 2, 3, 3, 2, 1, 0, 2]), 1, 4
-    yield torch.randint(N_LETTERS, (25,), generator=rng), 3, 2
+    yield torch.randint(N_CHARACTERS, (25,), generator=rng), 3, 2
 
 
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
     "Make `rows` of torch.arange(8), with n_rows = 2. Which numbers are neighbors in a row?",
-    "`view(n_rows, -1)` makes rows of letters that follow one another.",
+    "`view(n_rows, -1)` makes rows of characters that follow one another.",
     "`state = None` says that nothing has been read yet. How often is that true?",
     "Once the state is carried on, its graph is, too. `state.detach()` cuts it off.",
 )
@@ -89,88 +89,96 @@ HINTS = (
 Run: TypeAlias = Any  # the four arguments
 
 
-def trained(*run: Run, faults: str) -> list[float]:
-    """Train as the solution does, but for these faults."""
+def trained(*run: Run, bugs: str) -> list[float]:
+    """Train as the solution does, but for these bugs."""
     model, text, n_rows, n_steps = run
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     used = text[: len(text) // n_rows * n_rows]
-    rows = used.view(-1, n_rows).T if "layout" in faults else used.view(n_rows, -1)
-    rows = rows.T if "turned" in faults else rows
+    rows = used.view(-1, n_rows).T if "layout" in bugs else used.view(n_rows, -1)
+    rows = rows.T if "turned" in bugs else rows
+    rows = used.view(-1, n_rows) if "columns" in bugs else rows
     losses, state = list[float](), None
     for start in range(0, rows.shape[1] - 1, n_steps):
         piece = rows[:, start : start + n_steps + 1]
         logits, state = model(piece[:, :-1], state)
         loss = functional.cross_entropy(logits.transpose(1, 2), piece[:, 1:])
         optimizer.zero_grad()
-        loss.backward(retain_graph="retained" in faults)
+        loss.backward(retain_graph="retained" in bugs)
         optimizer.step()
         losses.append(loss.item())
-        if "graph" not in faults and "retained" not in faults:
+        if "graph" not in bugs and "retained" not in bugs:
             state = state.detach()
-        if "reset" in faults:
+        if "reset" in bugs:
             state = None
     return losses
 
 
 def all_left(*run: Run) -> list[float]:
-    """Both faults are still there. Look at `rows` first, then at what each chunk starts from."""
-    return trained(*run, faults="layout, reset")
+    """Both bugs are still there. Look at `rows` first, then at what each chunk starts from."""
+    return trained(*run, bugs="layout, reset")
 
 
 def layout_left(*run: Run) -> list[float]:
-    """One is left: the rows. `view(-1, n_rows).T` deals the letters out like cards, so neighbors in
-    a row are no neighbors in the text.
+    """One is left: the rows. `view(-1, n_rows).T` deals the characters out like cards, so neighbors
+    in a row are not neighbors in the text.
     """
-    return trained(*run, faults="layout")
+    return trained(*run, bugs="layout")
 
 
 def reset_left(*run: Run) -> list[float]:
     """One is left: every chunk starts without a state, or with zeros, so nothing is remembered from
     the chunk before.
     """
-    return trained(*run, faults="reset")
+    return trained(*run, bugs="reset")
 
 
 def graph_left(*run: Run) -> list[float]:
-    """That is the third fault. The carried state still has the graph of the chunk before, and
+    """That is the third bug. The carried state still has the graph of the chunk before, and
     `backward` has already used it up. Carry on its numbers alone: `state.detach()`.
     """
-    return trained(*run, faults="graph")
+    return trained(*run, bugs="graph")
 
 
 def graph_and_layout_left(*run: Run) -> list[float]:
-    """That is the third fault: the carried state still has the graph of the chunk before. Carry on
+    """That is the third bug: the carried state still has the graph of the chunk before. Carry on
     its numbers alone: `state.detach()`. The rows are not right yet either.
     """
-    return trained(*run, faults="graph, layout")
+    return trained(*run, bugs="graph, layout")
 
 
 def rows_turned(*run: Run) -> list[float]:
     """`view(n_rows, -1)` already has the pieces as rows, and `.T` turns them into columns: leave it
     out.
     """
-    return trained(*run, faults="turned")
+    return trained(*run, bugs="turned")
+
+
+def rows_too_short(*run: Run) -> list[float]:
+    """You left out `.T` alone: `view(-1, n_rows)` makes many rows of `n_rows` characters each. Say
+    how many rows there are: `view(n_rows, -1)`.
+    """
+    return trained(*run, bugs="columns")
 
 
 def graph_retained(*run: Run) -> list[float]:
     """`retain_graph=True` keeps the graphs of all chunks, and slopes would go back to the start of
     the text. Cut the state off instead: `state.detach()`.
     """
-    return trained(*run, faults="retained")
+    return trained(*run, bugs="retained")
 
 
 def graph_retained_and_layout(*run: Run) -> list[float]:
     """`retain_graph=True` keeps the graphs of all chunks. Cut the state off instead, with
     `state.detach()`. The rows are not right yet either.
     """
-    return trained(*run, faults="retained, layout")
+    return trained(*run, bugs="retained, layout")
 
 
 def losses_with_graphs(*run: Run) -> list[Tensor]:
     """The training is right, but you keep the loss tensors, and each holds on to the graph of its
     chunk. Keep plain numbers: `loss.item()`.
     """
-    return [torch.tensor(one, requires_grad=True) for one in trained(*run, faults="")]
+    return [torch.tensor(one, requires_grad=True) for one in trained(*run, bugs="")]
 
 
 @exercise(
@@ -182,7 +190,7 @@ def losses_with_graphs(*run: Run) -> list[Tensor]:
     why="Rows that follow on, a state that is kept, and a graph that ends with its chunk.",
     inputs=inputs,
     use=use,
-    template=train_with_faults,
+    template=train_with_bugs,
     equivalent=(
         (
             "transpose(1, 2)",
@@ -197,6 +205,7 @@ def losses_with_graphs(*run: Run) -> list[Tensor]:
         graph_left,
         graph_and_layout_left,
         rows_turned,
+        rows_too_short,
         graph_retained,
         graph_retained_and_layout,
         losses_with_graphs,

@@ -96,7 +96,7 @@ def exploding_for_the_fifth() -> Five:
     place=140,
     names=("run_1", "run_2", "run_3", "run_4", "run_5"),
     hints=HINTS,
-    why="No error names any of these faults; each leaves a trace in some number.",
+    why="No error names any of these causes; each leaves a trace in some number.",
     mistakes=(
         gates_for_the_first,
         padding_for_the_first,
@@ -112,8 +112,8 @@ def exploding_for_the_fifth() -> Five:
     ),
 )
 def causes() -> Five:
-    """Five recurrent networks were trained, each with one fault. Choose the cause for each, a
-    letter from "a" to "f".
+    """Five recurrent networks were trained, and each run went wrong for one reason. Choose the
+    cause of each, a letter from "a" to "f".
 
     run_1: its answers are no better than chance. And the answer to a sequence changes with the
         other sequences of its batch.
@@ -123,8 +123,8 @@ def causes() -> Five:
         is 9.
     run_4: an LSTM that learns what depends on the last 20 steps, but never what depends on a step
         100 steps back. The norm of its gradient is between 0.1 and 1 all the time.
-    run_5: its loss is measured on one long text, in chunks of 30 letters, with the state carried
-        on. After each chunk more memory is in use than before, until there is none left.
+    run_5: its loss is measured on one long text, in chunks of 30 characters, with the state
+        carried on. After each chunk more memory is in use than before, until there is none left.
 
     a: Padding counts in the loss.
     b: The state is carried on together with its graph.

@@ -115,8 +115,8 @@ def set_to_zero(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
 
 
 def in_place(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
-    """The numbers are right, but the tensors that you were given have changed. Return new ones:
-    `g * factor`, not `g *= factor`.
+    """The numbers are right, but you changed what you were given, the list or its tensors. Return a
+    new list of new tensors: `g * factor`, not `g *= factor`.
     """
     factor = min(1.0, max_norm / max(norm_of(gradients), 1e-30))
     for one in gradients:

@@ -94,6 +94,18 @@ def content_raw(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Two:
     return stepped((f.sigmoid(), g, o.sigmoid()), c)
 
 
+def forget_gate_raw(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Two:
+    """You used the sum that f is made of. A gate lies between 0 and 1: take its sigmoid first."""
+    f, g, o = summed(x, h, W, b)
+    return stepped((f, g.tanh(), o.sigmoid()), c)
+
+
+def output_gate_raw(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Two:
+    """You used the sum that o is made of. A gate lies between 0 and 1: take its sigmoid first."""
+    f, g, o = summed(x, h, W, b)
+    return stepped((f.sigmoid(), g.tanh(), o), c)
+
+
 def raw_in_the_rest(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Two:
     """In 1 − f you took the sum that f is made of. Take its sigmoid there, too."""
     raw = summed(x, h, W, b)[0]
@@ -105,6 +117,12 @@ def cell_shown_raw(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Two
     f, g, o = bent(x, h, W, b)
     c = f * c + (1 - f) * g
     return o * c, c
+
+
+def bent_cell_kept(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Two:
+    """You handed on tanh of the cell. The cell itself is kept; tanh is for what h shows of it."""
+    h, c = stepped(bent(x, h, W, b), c)
+    return h, c.tanh()
 
 
 def old_cell_shown(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Two:
@@ -156,8 +174,11 @@ def cell_first(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> Two:
         tanh_on_a_gate,
         sigmoid_on_the_content,
         content_raw,
+        forget_gate_raw,
+        output_gate_raw,
         raw_in_the_rest,
         cell_shown_raw,
+        bent_cell_kept,
         old_cell_shown,
         gate_reversed,
         not_coupled,
@@ -170,7 +191,7 @@ def coupled_step(x: Tensor, h: Tensor, c: Tensor, W: Tensor, b: Tensor) -> tuple
     """Return the next h and c, (B, H) each, of an LSTM whose input gate is 1 − f.
 
     The cell becomes f·c + (1 − f)·g, and the state o·tanh(c); f and o are made with sigmoid, g
-    with tanh. There is one table for all: W is (3·H, D + H) and multiplies x, (B, D), and h, side
+    with tanh. One matrix serves all three: W is (3·H, D + H) and multiplies x, (B, D), and h, side
     by side, x first. Its rows, and those of the bias b, (3·H,), are for f, g and o, in this order.
     """
     sums = torch.cat([x, h], dim=1) @ W.T + b

@@ -53,7 +53,8 @@ def inputs(_: torch.Generator) -> Iterator[tuple[Network, float, int, int]]:
     yield shown_function(f"lambda symbols: {upward.format('0')}"), 0.1, 5, 1
     yield shown_function(f"lambda symbols: {until_four}"), 1.0, 4, 1
     yield shown_function("lambda symbols: torch.tensor([-1e4, 3.9, 0.0])"), 4.0, 20, 14
-    yield shown_function("lambda symbols: torch.tensor([0.5, 0.0])"), 0.25, 6, 100
+    yield shown_function("lambda symbols: torch.tensor([-1e4, 9.6] + 20 * [0.0])"), 2.0, 20, 100
+    yield shown_function("lambda symbols: torch.tensor([0.3, 0.0])"), 0.25, 6, 200
 
 
 # ---------------------------------------------------------------------------- closed half

@@ -30,8 +30,8 @@ def use(answer: Callable[..., Any], lstm: nn.LSTM, b: float) -> dict[str, Any]:
         for name, mine, its in zip(names, sums.chunk(4), old.chunk(4), strict=True):
             key = f"{called}, both biases of the {name} together"
             seen[key] = mine if name == "forget gates" else _kept(mine, its)
-    tables = [name for name in now if name.startswith("weight")]
-    seen["tables that changed"] = [n for n in tables if not torch.equal(now[n], before[n])]
+    matrices = [name for name in now if name.startswith("weight")]
+    seen["matrices that changed"] = [n for n in matrices if not torch.equal(now[n], before[n])]
     lost = any(now[name] is not one or not one.requires_grad for name, one in objects.items())
     seen["parameters that were replaced, or are not learned any more"] = "some" if lost else "none"
     return seen
@@ -90,15 +90,15 @@ def both_biases(lstm: nn.LSTM, b: float) -> None:
 
 
 def other_bias_left(lstm: nn.LSTM, b: float) -> None:
-    """You set `bias_ih` to b and left `bias_hh` at random numbers. Both are added: set the other
-    one to 0.
+    """The random numbers of `bias_hh` are still in the sum, next to b: both biases are added. Set
+    one of them to b and the other one to 0.
     """
     set_biases(lstm, b, hh=None)
 
 
 def first_bias_left(lstm: nn.LSTM, b: float) -> None:
-    """You set `bias_hh` to b and left `bias_ih` at random numbers. Both are added: set the other
-    one to 0.
+    """The random numbers of `bias_ih` are still in the sum, next to b: both biases are added. Set
+    one of them to b and the other one to 0.
     """
     set_biases(lstm, b, ih=None, hh=1.0)
 

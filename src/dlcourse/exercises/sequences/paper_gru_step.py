@@ -34,7 +34,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, nn.GRU]]:
 
 HINTS = (
     "Only n differs from PyTorch's step in the lesson. So r and z can stay as they are there.",
-    "`chunk(3)` cuts a table of (3·H, H) into three of (H, H): the last of them is for n.",
+    "`chunk(3)` cuts a matrix of (3·H, H) into three of (H, H): the last of them is for n.",
     "n is tanh of two parts: what comes from x, as before, and (r * h) @ W.T plus its bias.",
     "The last third: `W = gru.weight_hh_l0.chunk(3)[2]`, and the same of `gru.bias_hh_l0`.",
 )
@@ -61,7 +61,7 @@ def stepped(
 
 
 def of_torch(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
-    """That is PyTorch's step: r multiplies after the product with the table. In the paper, it
+    """That is PyTorch's step: r multiplies after the product with the matrix. In the paper, it
     multiplies h before it.
     """
     z, n = stepped(x, h, gru, lambda r, h, W, b: r * (h @ W.T + b))
@@ -69,7 +69,7 @@ def of_torch(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
 
 
 def bias_outside(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
-    """You multiplied the product by r, after the table. It belongs before it: W·(r·h)."""
+    """You multiplied by r after the product with the matrix. It belongs before it: W·(r·h)."""
     z, n = stepped(x, h, gru, lambda r, h, W, b: r * (h @ W.T) + b)
     return z * h + (1 - z) * n
 
@@ -87,14 +87,14 @@ def bias_forgotten(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
 
 
 def not_transposed(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
-    """In n you did not transpose the table, and since it is square, no error says so: for states in
-    rows, `(r * h) @ W.T`.
+    """In n you did not transpose the matrix, and since it is square, no error says so: for states
+    in rows, `(r * h) @ W.T`.
     """
     z, n = stepped(x, h, gru, lambda r, h, W, b: (r * h) @ W + b)
     return z * h + (1 - z) * n
 
 
-def table_on_the_left(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
+def matrix_on_the_left(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     """You multiplied `W @ (r * h)`. That is for one state; for states in rows it is
     `(r * h) @ W.T`. Where B and H are equal, no error says so.
     """
@@ -115,7 +115,7 @@ def z_reversed(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
 
 
 def gates_exchanged(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
-    """You exchanged r and z. PyTorch's tables are stacked in the order r, z, n."""
+    """You exchanged r and z. PyTorch's matrices are stacked in the order r, z, n."""
     z, n = stepped(x, h, gru, order=(1, 0))
     return z * h + (1 - z) * n
 
@@ -135,8 +135,8 @@ def reset_in_the_mix(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
     difficulty=2,
     place=40,
     hints=HINTS,
-    why="The gates need the product of the table with h, the new content that with r·h: so the "
-    "last third of the table is used in a product of its own.",
+    why="The gates need the product of the matrix with h, the new content that with r·h: so the "
+    "last third of the matrix is used in a product of its own.",
     inputs=inputs,
     use=use,
     mistakes=(
@@ -145,7 +145,7 @@ def reset_in_the_mix(x: Tensor, h: Tensor, gru: GRU) -> Tensor:
         bias_reset,
         bias_forgotten,
         not_transposed,
-        table_on_the_left,
+        matrix_on_the_left,
         no_reset,
         z_reversed,
         gates_exchanged,

@@ -20,14 +20,14 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[list[float], list[int]]]:
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "First the mean loss of all letters, then exp of it, once.",
-    "A batch's mean loss times its number of letters is the sum of its losses.",
-    "Sum of all losses / number of all letters: `sum(l * n for l, n in zip(losses, counts))`.",
+    "First the mean loss of all characters, then exp of it, once.",
+    "A batch's mean loss times its number of characters is the sum of its losses.",
+    "Sum of all losses / number of all characters: `sum(l * n for l, n in zip(losses, counts))`.",
 )
 
 
 def weighted(losses: list[float], counts: list[int]) -> float:
-    """Return the mean loss of all letters."""
+    """Return the mean loss of all characters."""
     return float(np.average(losses, weights=counts))
 
 
@@ -40,14 +40,14 @@ def mean_of_exps(losses: list[float], counts: list[int]) -> float:
 
 def plain_mean_of_exps(losses: list[float], counts: list[int]) -> float:  # noqa: ARG001
     """You took exp of each batch, and then the plain mean. First the mean of the losses of all
-    letters, then exp; and a batch counts with its number of letters.
+    characters, then exp; and a batch counts with its number of characters.
     """
     return float(np.exp(losses).mean())
 
 
 def batches_alike(losses: list[float], counts: list[int]) -> float:  # noqa: ARG001
-    """All batches count the same for you. But it is the letters that do: weight each batch by its
-    number of letters.
+    """All batches count the same for you. But it is the characters that do: weight each batch by
+    its number of characters.
     """
     return float(np.exp(np.mean(losses)))
 
@@ -58,12 +58,12 @@ def exp_missing(losses: list[float], counts: list[int]) -> float:
 
 
 def of_the_sum(losses: list[float], counts: list[int]) -> float:
-    """You took exp of a sum of losses. Divide by the number of letters first."""
+    """You took exp of a sum of losses. Divide by the number of characters first."""
     return float(np.exp(min(709.0, np.dot(losses, counts))))
 
 
 def sum_of_batches(losses: list[float], counts: list[int]) -> float:  # noqa: ARG001
-    """You took exp of the sum of the batches' losses. Take it of the mean over all letters."""
+    """You took exp of the sum of the batches' losses. Take it of the mean over all characters."""
     return float(np.exp(np.sum(losses)))
 
 
@@ -73,13 +73,13 @@ def base_two(losses: list[float], counts: list[int]) -> float:
 
 
 def one_batch_divided(losses: list[float], counts: list[int]) -> float:
-    """You divided by the number of batches. Divide the sum of losses by the number of letters."""
+    """You divided by the number of batches. Divide the sum of losses by that of characters."""
     return float(np.exp(min(709.0, np.dot(losses, counts) / len(counts))))
 
 
-def means_over_letters(losses: list[float], counts: list[int]) -> float:
-    """You divided a sum of means by the number of letters. Weight each mean first, by the number of
-    letters in its batch: only then is it a sum of losses.
+def means_over_characters(losses: list[float], counts: list[int]) -> float:
+    """You divided a sum of means by the number of characters. Weight each mean first, by the number
+    of characters in its batch: only then is it a sum of losses.
     """
     return float(np.exp(np.sum(losses) / np.sum(counts)))
 
@@ -101,14 +101,14 @@ def means_over_letters(losses: list[float], counts: list[int]) -> float:
         sum_of_batches,
         base_two,
         one_batch_divided,
-        means_over_letters,
+        means_over_characters,
     ),
 )
 def perplexity(losses: list[float], counts: list[int]) -> Tensor:
-    """Return the perplexity on a text that was read in batches: exp of the mean loss of a letter.
+    """Return the perplexity of a text that was read in batches: exp of the mean loss per character.
 
-    `losses` are the mean losses of the batches, in nats, and `counts` their numbers of letters.
-    Each letter counts the same.
+    `losses` are the mean losses of the batches, in nats, and `counts` their numbers of characters.
+    Each character counts the same.
     """
-    means, n_letters = torch.tensor(losses), torch.tensor(counts)
-    return torch.exp((means * n_letters).sum() / n_letters.sum())
+    means, n_characters = torch.tensor(losses), torch.tensor(counts)
+    return torch.exp((means * n_characters).sum() / n_characters.sum())

@@ -12,8 +12,8 @@ from dlcourse.checking.exercise import exercise
 def use(
     answer: Callable[..., Any], x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor
 ) -> dict[str, Any] | None:
-    tables = [one.clone().requires_grad_() for one in (x, W_ih, b_ih, W_hh, b_hh)]
-    states = answer(*tables)
+    leaves = [one.clone().requires_grad_() for one in (x, W_ih, b_ih, W_hh, b_hh)]
+    states = answer(*leaves)
     if not isinstance(states, Tensor):
         return None if states is None else {"states": states}
     seen = {
@@ -24,17 +24,15 @@ def use(
     if not states.requires_grad:
         return seen
     try:
-        slopes = torch.autograd.grad((states**2).sum(), tables, allow_unused=True)
+        slopes = torch.autograd.grad((states**2).sum(), leaves, allow_unused=True)
     except RuntimeError as broken:
         if "inplace" not in str(broken):
             raise
         return seen | {"the graph of the states": "broken, by numbers that were written over"}
     names = ("x", "W_ih", "b_ih", "W_hh", "b_hh")
     return seen | {
-        f"slopes of the states' squares along {name}": 0 * table.detach()
-        if slope is None
-        else slope
-        for name, table, slope in zip(names, tables, slopes, strict=True)
+        f"slopes of the states' squares along {name}": 0 * leaf.detach() if slope is None else slope
+        for name, leaf, slope in zip(names, leaves, slopes, strict=True)
     }
 
 
@@ -169,11 +167,11 @@ def no_graph(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) 
 
 
 def copied(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
-    """The states are right, but they were made with copies of the tables, in an `nn.RNN` perhaps:
-    no slopes get back to the tables themselves. Multiply with those.
+    """The states are right, but they were made with copies of the matrices, in an `nn.RNN` perhaps:
+    no slopes get back to the matrices themselves. Multiply with those.
     """
-    tables = [one.detach() for one in (W_ih, b_ih, W_hh, b_hh)]
-    return rnn_by_hand.answer(x, *tables)  # type: ignore[no-any-return]
+    weights = [one.detach() for one in (W_ih, b_ih, W_hh, b_hh)]
+    return rnn_by_hand.answer(x, *weights)  # type: ignore[no-any-return]
 
 
 def written_over(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:

@@ -140,6 +140,14 @@ def change_of_a_day(series: Tensor, n_past: int, ahead: int) -> Three:
     return X, y, series.diff().square().mean().sqrt()
 
 
+def over_all_days(series: Tensor, n_past: int, ahead: int) -> Three:
+    """Your baseline also covers days before the first window is full. It should be judged by the
+    same targets as a network: `ahead` days after the last day of each window.
+    """
+    X, y, _ = cut(series, n_past, ahead)
+    return X, y, (series[ahead:] - series[:-ahead]).square().mean().sqrt()
+
+
 @exercise(
     "Windows, and what costs nothing",
     minutes=7,
@@ -168,6 +176,7 @@ def change_of_a_day(series: Tensor, n_past: int, ahead: int) -> Three:
         broadcast,
         newest_first,
         change_of_a_day,
+        over_all_days,
     ),
 )
 def windows(series: Tensor, n_past: int, ahead: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -161,8 +161,9 @@ class EpsilonOutside(ByTheBook):
 
 
 class NoBuffers(ByTheBook):
-    """Your averages are plain attributes: `state_dict()` does not save them, and `to(device)` does
-    not move them. Make them with `register_buffer`.
+    """`state_dict()` does not save your averages. As plain attributes they are not moved by
+    `to(device)` either; as buffers, they have `persistent=False`. Make them with `register_buffer`
+    and nothing else.
     """
 
     def keep(self, name: str, value: Tensor) -> None:

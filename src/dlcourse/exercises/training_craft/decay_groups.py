@@ -41,10 +41,17 @@ def use(
         for group in optimizer.param_groups
         for one in group["params"]
     }
+    settings = [
+        key
+        for group in optimizer.param_groups
+        for key, own in optimizer.defaults.items()
+        if key != "weight_decay" and group[key] != own
+    ]
     return {
         "number of parameters in no group": len(set(names.values()) - set(found)),
         "number of entries too many": len(entries) - len(found),
         "tensors that are no parameters of the model": "some" if None in found else "none",
+        "settings of a group other than its decay": ", ".join(settings) or "none",
         **{f"decay of {name}": found.get(name) for name in names.values()},
     }
 
@@ -53,7 +60,7 @@ def inputs(_: torch.Generator) -> Iterator[tuple[nn.Module, float]]:
     yield nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.ReLU(), nn.Linear(3, 2)), 0.1
     yield _Scaled(), 0.05
     yield nn.Linear(4, 1, bias=False), 0.3
-    yield nn.Sequential(nn.Embedding(5, 2), nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))), 0.2
+    yield nn.Sequential(nn.Embedding(5, 2), nn.Sequential(nn.Linear(2, 9), nn.LayerNorm(9))), 0.2
 
 
 # ---------------------------------------------------------------------------- closed half
