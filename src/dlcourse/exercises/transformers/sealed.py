@@ -87,15 +87,13 @@ def mask_left(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
 
 
 def zeros_in_scores(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
-    """You set the scores of the future to 0, and e⁰ is 1: the future has its share. Set them to
-    −∞.
-    """
+    """You set the scores of the future to 0, and e⁰ is 1, so it has its share. Set them to −∞."""
     return layered(x, to_qkv, out, fill=0.0)
 
 
 def zeros_in_scores_and_norm_left(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
-    """The norm still leaks. And where you set the scores of the future to 0, it has its share, since
-    e⁰ is 1: set them to −∞.
+    """The norm still leaks. And you set the scores of the future to 0, but e⁰ is 1, so that it has
+    its share: set them to −∞.
     """
     return layered(x, to_qkv, out, fill=0.0, norm="time")
 
@@ -108,7 +106,7 @@ def norm_taken_out(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
 
 
 def norm_over_batch(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
-    """You normalize over the batch, time and numbers together. Each token should be normalized on
+    """You normalize over batch, time and numbers together. Each token should be normalized on
     its own: over d.
     """
     return layered(x, to_qkv, out, norm="all")
