@@ -58,8 +58,8 @@ def use(
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Any, list[int], int]]:
-    yield _Model(1, 1), [4, 2], 3
-    for seed, n_layers, n, n_more in ((2, 2, 5, 8), (3, 2, 1, 12), (4, 3, 6, 1), (5, 1, 9, 7)):
+    yield _Model(10, 1), [4, 2], 3
+    for seed, n_layers, n, n_more in ((17, 2, 5, 8), (58, 2, 1, 12), (10, 3, 6, 1), (39, 1, 9, 7)):
         prompt = torch.randint(N_TOKENS, (n,), generator=rng).tolist()
         yield _Model(seed, n_layers), prompt, n_more
     yield _Model(6, 2), [0, 8, 1], 0
@@ -92,6 +92,12 @@ HINTS = (
             "softmax(dim=0)",
             "softmax(dim=-1)",
             "The scores of one query have one dimension: it is the first and the last.",
+        ),
+        ("strict=True", "strict=False", "The cache was made with a pair for each layer."),
+        (
+            "int(model.head(x).argmax())",
+            "model.head(x).argmax()",
+            "A tensor of one number may stand for the number, in a list as well.",
         ),
     ),
 )
