@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,7 @@ def attention_of_the_least_number(q: Tensor, k: Tensor, v: Tensor, is_real: Tens
 def attention_head_by_head(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
     answers = []
     for h in range(q.shape[1]):
-        scores = torch.bmm(q[:, h], k[:, h].transpose(1, 2)) / q.shape[3] ** 0.5
+        scores = torch.bmm(q[:, h], k[:, h].transpose(1, 2)) / math.sqrt(q.shape[3])
         scores = scores.masked_fill(is_real.logical_not().unsqueeze(1), -math.inf)
         answers.append(torch.bmm(scores.softmax(2), v[:, h]))
     return torch.stack(answers, dim=1)
@@ -150,25 +151,25 @@ def attention_head_by_head(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> 
 @wrong(ex.attention)
 def attention_of_minus_ten(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
     """Take a number that is not low enough for high scores."""
-    scores = q @ k.mT / q.shape[3] ** 0.5
+    scores = q @ k.mT / math.sqrt(q.shape[3])
     return scores.masked_fill(~is_real[:, None, None], -10.0).softmax(3) @ v
 
 
 @wrong(ex.attention)
 def attention_less_a_hundred(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
-    scores = q @ k.mT / q.shape[3] ** 0.5
+    scores = q @ k.mT / math.sqrt(q.shape[3])
     return (scores - 100.0 * ~is_real[:, None, None]).softmax(3) @ v
 
 
 @wrong(ex.attention, "after softmax")
 def attention_masked_too_late(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
-    weights = (q @ k.mT / q.shape[3] ** 0.5).softmax(3)
+    weights = (q @ k.mT / math.sqrt(q.shape[3])).softmax(3)
     return torch.where(is_real[:, None, None], weights, 0.0) @ v
 
 
 @wrong(ex.attention, "e⁰ is 1")
 def attention_of_scores_times_mask(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
-    return (q @ k.mT / q.shape[3] ** 0.5 * is_real[:, None, None]).softmax(3) @ v
+    return (q @ k.mT / math.sqrt(q.shape[3]) * is_real[:, None, None]).softmax(3) @ v
 
 
 @wrong(ex.attention, "all heads together")
@@ -188,7 +189,7 @@ def attention_of_added_truth(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -
 def attention_cut_for_the_first(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
     """Take the padding of the first sequence for that of all."""
     real = is_real[0]
-    scores = q @ k[:, :, real].mT / q.shape[3] ** 0.5
+    scores = q @ k[:, :, real].mT / math.sqrt(q.shape[3])
     return scores.softmax(3) @ v[:, :, real]
 
 
@@ -255,7 +256,7 @@ def heads_without_a_mask(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tenso
 @wrong(ex.in_heads)
 def heads_that_all_use_the_first_weights(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
     q, k, v = (one.unflatten(2, (n_heads, -1)).transpose(1, 2) for one in (q, k, v))
-    scores = q @ k.mT / q.shape[3] ** 0.5
+    scores = q @ k.mT / math.sqrt(q.shape[3])
     weights = (scores + torch.full_like(scores, -math.inf).triu(1)).softmax(3)
     return (weights[:, :1] @ v).transpose(1, 2).flatten(2)
 
@@ -263,7 +264,7 @@ def heads_that_all_use_the_first_weights(q: Tensor, k: Tensor, v: Tensor, n_head
 @wrong(ex.in_heads)
 def heads_in_reverse(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
     answers = heads_by_einsum(q, k, v, n_heads)
-    return answers.unflatten(2, (n_heads, -1)).flip(2).flatten(2)
+    return answers.unflatten(2, (n_heads, -1)).flip(2).flatten(2)  # type: ignore[no-any-return]
 
 
 @wrong(ex.in_heads, "length of a whole token")
@@ -337,7 +338,7 @@ def sinusoid_of_degrees(n: int, d: int) -> Tensor:
 
 @right(ex.layer_norm)
 def norm_by_std(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    deviations = x - x.mean(-1, True)  # noqa: FBT003 - keepdim
+    deviations = x - x.mean(-1, True)
     return weight * deviations / (deviations.pow(2).mean(-1, keepdim=True) + 1e-5) ** 0.5 + bias
 
 
@@ -427,7 +428,7 @@ def sealed_in_pieces(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
 def sealed_norm_alone(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
     d = x.shape[2]
     q, k, v = (functional.layer_norm(x, (d,)) @ to_qkv).chunk(3, 2)
-    return x + (q @ k.mT / d**0.5).softmax(2).tril() @ v @ out
+    return x + (q @ k.mT / math.sqrt(d)).softmax(2).tril() @ v @ out
 
 
 @wrong(ex.sealed, "One leak is left: the norm")
@@ -446,7 +447,7 @@ def sealed_without_a_norm(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
 def sealed_that_cannot_see_itself(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
     d = x.shape[2]
     q, k, v = (functional.layer_norm(x, (d,)) @ to_qkv).chunk(3, 2)
-    scores = (q @ k.mT / d**0.5).masked_fill(
+    scores = (q @ k.mT / math.sqrt(d)).masked_fill(
         torch.ones(x.shape[1], x.shape[1]).triu() > 0, -torch.inf
     )
     return x + scores.softmax(2).nan_to_num() @ v @ out
@@ -729,7 +730,7 @@ def true_loss_of_numbers(model: Model, windows: Tensor, places: list[int]) -> fl
         with torch.no_grad():
             log_p = model(known)[:, -1].log_softmax(dim=1)
         losses.append(-log_p[torch.arange(len(target)), target].mean().item())
-    return sum(losses) / len(losses)
+    return sum(losses) / len(losses)  # type: ignore[no-any-return]
 
 
 @right(ex.true_loss)
@@ -819,9 +820,9 @@ def next_by_powers(logits: Tensor, temperature: float, top_k: int | None) -> Any
     k = len(logits) if top_k is None else min(top_k, len(logits))
     best = sorted(logits.tolist())[-k:]
     if temperature == 0:
-        return [float(z == best[-1]) for z in logits.tolist()]
+        return torch.tensor([float(z == best[-1]) for z in logits.tolist()])
     powers = [math.exp((z - best[-1]) / temperature) if z in best else 0.0 for z in logits.tolist()]
-    return [power / sum(powers) for power in powers]
+    return torch.tensor([power / sum(powers) for power in powers])
 
 
 @wrong(ex.choose_next, "divided the probabilities")
@@ -954,25 +955,25 @@ def write_with(
     model: Model,
     prompt: list[int],
     n_more: int,
-    place: Any = None,
-    n_seen: int | None = None,  # noqa: ANN401
+    place: Callable[[int], int] = lambda t: t,
+    n_seen: int = 99,
 ) -> list[int]:
     """Write as is right, but with other places, or with the latest few tokens seen alone."""
     kept: list[list[Tensor]] = [[] for _ in model.layers]
     text = list(prompt)
     for t in range(len(prompt) + n_more - 1):
-        x = model.token.weight[text[t]] + model.position.weight[place(t) if place else t]
+        x = model.token.weight[text[t]] + model.position.weight[place(t)]
         for layer, rows in zip(model.layers, kept, strict=True):
             rows.append(layer.to_qkv(x))
             q = rows[-1].chunk(3)[0]
-            _, k, v = torch.stack(rows[-n_seen:] if n_seen else rows).chunk(3, dim=1)
+            _, k, v = torch.stack(rows[-n_seen:]).chunk(3, dim=1)
             x = x + layer.out((k @ q / len(q) ** 0.5).softmax(0) @ v)
         if t + 1 == len(text):
             text.append(int(model.head(x).argmax()))
     return text[len(prompt) :]
 
 
-@wrong(ex.write, "place 0")
+@wrong(ex.write, "position 0")
 def write_at_place_zero(model: Model, prompt: list[int], n_more: int) -> list[int]:
     return write_with(model, prompt, n_more, lambda t: t if t < len(prompt) else 0)
 
@@ -1082,9 +1083,9 @@ def hidden_and_the_rest_asked(tokens: Tensor, is_hidden: Tensor, symbol: int) ->
 
 @wrong(ex.hide)
 def hidden_by_comparing(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
-    """Tell the hidden ones by the symbol, which may also be a token."""
+    """Tell the hidden ones by the symbol, which may also be a token that is seen."""
     X = tokens.masked_fill(is_hidden, symbol)
-    return X, tokens.masked_fill(X != symbol, -100)
+    return X, tokens.masked_fill(X.ne(symbol), -100)
 
 
 @wrong(ex.hide, "lost for")
@@ -1096,7 +1097,7 @@ def hidden_in_place(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
 @wrong(ex.hide)
 def hidden_but_zero(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
     """Take token 0 for padding, and ask nothing about it."""
-    y = tokens.masked_fill(~is_hidden | (tokens == 0), -100)
+    y = tokens.masked_fill(~is_hidden | tokens.eq(0), -100)
     return tokens.masked_fill(is_hidden, symbol), y
 
 

@@ -79,7 +79,7 @@ def attention_by_einsum(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Ten
     closed = torch.zeros(is_real.shape).masked_fill(~is_real, -torch.inf)[:, None, None]
     scores = torch.einsum("bhqd,bhkd->bhqk", q, k) * q.shape[-1] ** -0.5 + closed
     powers = (scores - scores.amax(-1, keepdim=True)).exp()
-    return torch.einsum("bhqk,bhkm->bhqm", powers, v.to(powers)) / powers.sum(-1, keepdim=True)
+    return torch.einsum("bhqk,bhkm->bhqm", powers, v.to(powers)) / powers.sum(-1, keepdim=True)  # type: ignore[no-any-return]
 
 
 def heads_by_torch(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
@@ -156,7 +156,7 @@ def sealed_and_made_to_add_up(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
     """Set weights to 0 after softmax, and divide by what is left."""
     d = x.shape[2]
     q, k, v = (functional.layer_norm(x, (d,)) @ to_qkv).double().chunk(3, dim=2)
-    weights = (q @ k.transpose(1, 2) / d**0.5).softmax(dim=2).tril()
+    weights = (q @ k.transpose(1, 2) / math.sqrt(d)).softmax(dim=2).tril()
     return x + (weights / weights.sum(dim=2, keepdim=True) @ v).to(x) @ out
 
 
@@ -284,7 +284,7 @@ def written_in_one_go(model: Model, prompt: list[int], n_more: int) -> list[int]
                 k, v = torch.cat([old[0], k]), torch.cat([old[1], v])
             cache[i] = k, v
             may_look = torch.ones(len(q), len(k)).tril(n_before).bool()
-            scores = (q @ k.T / q.shape[1] ** 0.5).masked_fill(~may_look, -torch.inf)
+            scores = (q @ k.T / math.sqrt(q.shape[1])).masked_fill(~may_look, -torch.inf)
             x = x + layer.out(scores.softmax(dim=1) @ v)
         n_before += len(new)
         new = model.head(x[-1:]).argmax(dim=1)

@@ -66,7 +66,7 @@ def read_again(model: Model, prompt: list[int], n_more: int) -> list[int]:
 
 
 def place_zero(model: Model, prompt: list[int], n_more: int) -> list[int]:
-    """Each new token gets place 0, as if it were the first. Its place is the number of tokens
+    """Each new token gets position 0, as if it were the first. Its position is the number of tokens
     before it, which is the length of the cache.
     """
     n = len(prompt)
@@ -74,26 +74,26 @@ def place_zero(model: Model, prompt: list[int], n_more: int) -> list[int]:
 
 
 def always_place_zero(model: Model, prompt: list[int], n_more: int) -> list[int]:
-    """Every token gets place 0, those of the prompt, too. The place of a token is the number of
-    tokens before it.
+    """Every token gets position 0, those of the prompt, too. The position of a token is the number
+    of tokens before it.
     """
     return written(model, prompt, n_more, place_of=lambda _: 0)
 
 
 def one_place_late(model: Model, prompt: list[int], n_more: int) -> list[int]:
-    """Your places begin with 1. The first token's place is 0."""
+    """Your positions begin with 1. The first token's position is 0."""
     return written(model, prompt, n_more, place_of=lambda t: t + 1)
 
 
 def new_places_late(model: Model, prompt: list[int], n_more: int) -> list[int]:
-    """Your new tokens are one place too far. The first of them has the place `len(prompt)`."""
+    """Your new tokens are one position too far. The first of them has position `len(prompt)`."""
     n = len(prompt)
     return written(model, prompt, n_more, place_of=lambda t: t if t < n else t + 1)
 
 
 def new_places_early(model: Model, prompt: list[int], n_more: int) -> list[int]:
-    """Your first new token has the place of the prompt's last one. It is one further: its place is
-    the number of tokens before it.
+    """Your first new token has the position of the prompt's last one. It is one further: its
+    position is the number of tokens before it.
     """
     n = len(prompt)
     return written(model, prompt, n_more, place_of=lambda t: t if t < n else t - 1)

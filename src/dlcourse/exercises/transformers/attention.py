@@ -1,5 +1,6 @@
 """Attention over padded sequences."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -51,7 +52,7 @@ HINTS = (
 
 def scored(q: Tensor, k: Tensor, root: float | None = None) -> Tensor:
     """Return the scores, (B, H, Tq, Tk)."""
-    return q @ k.transpose(2, 3) / (root or q.shape[3] ** 0.5)
+    return q @ k.transpose(2, 3) / (root or math.sqrt(q.shape[3]))
 
 
 def masked(scores: Tensor, is_real: Tensor, fill: float = float("-inf")) -> Tensor:
@@ -169,6 +170,6 @@ def attention(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
     (B, Tk), is True at the real tokens of a sequence, of which there is at least one, and False
     where there is padding.
     """
-    scores = q @ k.transpose(2, 3) / q.shape[3] ** 0.5
+    scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[3])
     scores = scores.masked_fill(~is_real[:, None, None, :], float("-inf"))
     return scores.softmax(dim=3) @ v

@@ -26,8 +26,8 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float, int | None]]:
 HINTS = (
     "Two things are done to the logits, and then comes one softmax. T = 0 is a branch of its own.",
     "`logits.topk(k).values[-1]` is the k-th highest. What about the lower ones?",
-    "`masked_fill(logits < least, float('-inf'))`. And k may be None, or larger than `len(logits)`.",
-    "At T = 0 all probability is on `logits.argmax()`: zeros, and a 1 at that place.",
+    "`masked_fill(logits < least, float('-inf'))`. k may be None, or more than `len(logits)`.",
+    "At T = 0 all probability is on `logits.argmax()`: zeros, and a 1 at that position.",
 )
 Chosen = tuple[Tensor, float, int | None]
 

@@ -7,8 +7,8 @@ from dlcourse.checking.exercise import question
 
 HINTS = (
     "Start with one block: four tables for attention, two for the MLP, and two norms.",
-    "A block has 12·d² + 4·d weights. What is there besides the 12 blocks?",
-    "A row of d numbers for each token and each place, and a last norm. The head costs nothing.",
+    "A block has 12·d² + 4·d parameters. What is there besides the 12 blocks?",
+    "A row of d numbers for each token and each position, and a last norm. The head costs nothing.",
     "Which of these counts has `context` in it, and which the number of heads?",
 )
 
@@ -19,65 +19,65 @@ ALL = TOKENS * D + CONTEXT * D + BLOCKS * (12 * D**2 + 4 * D) + 2 * D
 
 
 def head_counted() -> Three:
-    """n_weights: you counted the head and the table of tokens, but they are one and the same
+    """n_parameters: you counted the head and the table of tokens, but they are one and the same
     table.
     """
     return ALL + TOKENS * D, CONTEXT * D, 0
 
 
 def places_forgotten() -> Three:
-    """n_weights: you forgot the table of places: a row of d numbers for each of them."""
+    """n_parameters: you forgot the table of positions: a row of d numbers for each of them."""
     return ALL - CONTEXT * D, CONTEXT * D, 0
 
 
 def tokens_forgotten() -> Three:
-    """n_weights: you forgot the table of tokens. The head uses it, but it has to be counted
+    """n_parameters: you forgot the table of tokens. The head uses it, but it has to be counted
     once.
     """
     return ALL - TOKENS * D, CONTEXT * D, 0
 
 
 def blocks_alone() -> Three:
-    """n_weights: these are the blocks alone. There are also tokens, places and a last norm."""
+    """n_parameters: these are the blocks alone. Tokens, positions and a last norm are missing."""
     return BLOCKS * (12 * D**2 + 4 * D), CONTEXT * D, 0
 
 
 def last_norm_forgotten() -> Three:
-    """n_weights: nearly. Which norm is behind the last block?"""
+    """n_parameters: nearly. Which norm is behind the last block?"""
     return ALL - 2 * D, CONTEXT * D, 0
 
 
 def norms_forgotten() -> Three:
-    """n_weights: the tables are right; the norms have d factors and d offsets each, too."""
+    """n_parameters: the tables are right; the norms have d factors and d offsets each, too."""
     return ALL - BLOCKS * 4 * D - 2 * D, CONTEXT * D, 0
 
 
 def offsets_forgotten() -> Three:
-    """n_weights: you gave each norm d factors alone. It also has d offsets."""
+    """n_parameters: you gave each norm d factors alone. It also has d offsets."""
     return ALL - BLOCKS * 2 * D - D, CONTEXT * D, 0
 
 
 def offset_for_each_table() -> Three:
-    """n_weights: that is with offsets in the linear layers, which this one is made without."""
+    """n_parameters: that is with offsets in the linear layers, which this one is made without."""
     return ALL + BLOCKS * 9 * D, CONTEXT * D, 0
 
 
 def nothing_for_the_context() -> Three:
-    """more_context: attention needs no weights for more places, but something else has a row for
-    each place.
+    """more_context: attention needs no parameters for more positions, but something else has a row
+    for each position.
     """
     return ALL, 0, 0
 
 
 def square_of_the_context() -> Three:
     """more_context: the square is in what attention *computes*, in the time and the memory. No
-    table of weights has it.
+    table of parameters has it.
     """
     return ALL, (2 * CONTEXT) ** 2 - CONTEXT**2, 0
 
 
 def all_places_counted() -> Three:
-    """more_context: that is the whole table of 2,048 places. How many weights are new?"""
+    """more_context: that is the whole table of 2,048 positions. How many parameters are new?"""
     return ALL, 2 * CONTEXT * D, 0
 
 
@@ -91,7 +91,7 @@ def heads_cost() -> Three:
     minutes=5,
     difficulty=2,
     place=90,
-    names=("n_weights", "more_context", "more_heads"),
+    names=("n_parameters", "more_context", "more_heads"),
     tolerance=Tolerance(relative=0.0, absolute=0.5),
     hints=HINTS,
     why="The blocks' tables and the tokens make up nearly all; heads cut them and add nothing.",
@@ -116,8 +116,8 @@ def gpt_size() -> Three:
     so this table is there once. Let its linear layers have no offsets, as in the lesson; its norms
     have d factors and d offsets each.
 
-    n_weights: how many weights has it? Write the sum as Python, if you like.
-    more_context: how many weights more would it have with a context of 2,048?
+    n_parameters: how many parameters has it? Write the sum as Python, if you like.
+    more_context: how many parameters more would it have with a context of 2,048?
     more_heads: and how many more with 24 heads in each block, and all else as it is?
     """
     d = 768

@@ -15,7 +15,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:
         tokens = torch.randint(n_tokens, (T, B), generator=rng).T
         yield tokens, torch.rand(B, T, generator=rng) < 0.4, n_tokens
     yield torch.tensor([[2, 0, 1]]), torch.tensor([[False, False, False]]), 7
-    yield torch.tensor([[5, 0, 9]]), torch.tensor([[True, True, True]]), 0  # token 0 is the symbol
+    yield torch.tensor([[5, 0, 9]]), torch.tensor([[True, True, False]]), 9  # a token, too
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -62,8 +62,8 @@ def nothing_hidden(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:  # n
 
 
 def shifted(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
-    """You shifted the targets by one, as for a GPT. A BERT names the token at the very place where
-    it is hidden.
+    """You shifted the targets by one, as for a GPT. A BERT names the token at the very position
+    where it is hidden.
     """
     y = torch.where(is_hidden, tokens, -100)
     return torch.where(is_hidden, symbol, tokens), y.roll(-1, 1)
@@ -134,6 +134,6 @@ def hide(tokens: Tensor, is_hidden: Tensor, symbol: int) -> tuple[Tensor, Tensor
 
     The tokens are (B, T), and `is_hidden`, (B, T), is True where one is to be hidden. In X, the
     number `symbol` stands in the place of each hidden token. y has the hidden tokens, at their
-    places, and −100 elsewhere, which `cross_entropy` leaves out.
+    positions, and −100 elsewhere, which `cross_entropy` leaves out.
     """
     return torch.where(is_hidden, symbol, tokens), torch.where(is_hidden, tokens, -100)

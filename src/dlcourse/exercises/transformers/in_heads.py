@@ -1,5 +1,6 @@
 """Attention in heads."""
 
+import math
 from collections.abc import Callable, Iterator
 
 import torch
@@ -32,7 +33,7 @@ Cut = Callable[[Tensor, int], Tensor]
 
 def cut_right(x: Tensor, n_heads: int) -> Tensor:
     """Return (B, heads, T, d / heads)."""
-    return x.unflatten(2, (n_heads, -1)).transpose(1, 2)
+    return x.unflatten(2, (n_heads, -1)).transpose(1, 2)  # type: ignore[no-any-return]
 
 
 def cut_through_time(x: Tensor, n_heads: int) -> Tensor:
@@ -43,7 +44,7 @@ def cut_through_time(x: Tensor, n_heads: int) -> Tensor:
 
 def cut_like_cards(x: Tensor, n_heads: int) -> Tensor:
     """Give head h every `n_heads`-th number."""
-    return x.unflatten(2, (-1, n_heads)).movedim(3, 1)
+    return x.unflatten(2, (-1, n_heads)).movedim(3, 1)  # type: ignore[no-any-return]
 
 
 def join_right(y: Tensor) -> Tensor:
@@ -60,7 +61,7 @@ def join_without_transpose(y: Tensor) -> Tensor:
 def weighed(q: Tensor, k: Tensor, root: float | None = None) -> Tensor:
     """Return the weights, (B, heads, T, T)."""
     T = q.shape[2]
-    scores = q @ k.transpose(2, 3) / (root or q.shape[3] ** 0.5)
+    scores = q @ k.transpose(2, 3) / (root or math.sqrt(q.shape[3]))
     return scores.masked_fill(torch.ones(T, T).triu(1).bool(), float("-inf")).softmax(3)
 
 
@@ -121,7 +122,7 @@ def one_head(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:  # noqa: 
 def future_seen(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
     """Your tokens see the future. Set those scores to −∞ before softmax."""
     q, k, v = (cut_right(x, n_heads) for x in (q, k, v))
-    return join_right((q @ k.transpose(2, 3) / q.shape[3] ** 0.5).softmax(3) @ v)
+    return join_right((q @ k.transpose(2, 3) / math.sqrt(q.shape[3])).softmax(3) @ v)
 
 
 def masked_afterwards(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
@@ -129,7 +130,7 @@ def masked_afterwards(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
     −∞ before.
     """
     q, k, v = (cut_right(x, n_heads) for x in (q, k, v))
-    weights = (q @ k.transpose(2, 3) / q.shape[3] ** 0.5).softmax(3)
+    weights = (q @ k.transpose(2, 3) / math.sqrt(q.shape[3])).softmax(3)
     return join_right(weights.tril() @ v)
 
 
@@ -169,6 +170,11 @@ def heads_left_apart(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
             "k.transpose(3, 2)",
             "Two dimensions are exchanged, in either order.",
         ),
+        (
+            "(weights @ v).transpose(1, 2)",
+            "(weights @ v).transpose(2, 1)",
+            "Two dimensions are exchanged, in either order.",
+        ),
     ),
 )
 def in_heads(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
@@ -181,6 +187,6 @@ def in_heads(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
     B, T, _ = q.shape
     q, k, v = (x.view(B, T, n_heads, -1).transpose(1, 2) for x in (q, k, v))
     may_look = torch.ones(T, T, dtype=torch.bool).tril()
-    scores = q @ k.transpose(2, 3) / q.shape[3] ** 0.5
+    scores = q @ k.transpose(2, 3) / math.sqrt(q.shape[3])
     weights = scores.masked_fill(~may_look, float("-inf")).softmax(dim=3)
     return (weights @ v).transpose(1, 2).flatten(2)

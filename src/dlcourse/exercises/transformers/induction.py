@@ -20,15 +20,15 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "Do it on paper first, for 2 0 5 2 0. What do you look for at place 3, and what do you take?",
-    "Two loops, over the sequences and over the places t, and a search back from t − 1 will do.",
+    "Do it on paper, for 2 0 5 2 0. What do you look for at position 3, and what do you take?",
+    "Two loops, over the sequences and over the positions t, and a search back from t − 1 will do.",
     "Without loops: `tokens[:, :, None] == tokens[:, None, :]` compares all pairs, (B, t, s).",
-    "If s is the place that you found, take token s + 1. It is never later than t.",
+    "If s is the position that you found, take token s + 1. It is never later than t.",
 )
 
 
 def found(tokens: Tensor, *, latest: bool = True, with_itself: bool = False) -> Tensor:
-    """Return an earlier place of each token, −1 if there is none, (B, T)."""
+    """Return an earlier position of each token, −1 if there is none, (B, T)."""
     T = tokens.shape[1]
     same = (tokens[:, :, None] == tokens[:, None]) & torch.ones(T, T).tril(with_itself - 1).bool()
     if latest:
@@ -37,14 +37,16 @@ def found(tokens: Tensor, *, latest: bool = True, with_itself: bool = False) -> 
     return torch.where(first == T, -1, first)
 
 
-def taken(tokens: Tensor, places: Tensor, shift: int = 1, unknown: int = -1) -> Tensor:
-    """Return the tokens `shift` after these places."""
+def taken(tokens: Tensor, positions: Tensor, shift: int = 1, unknown: int = -1) -> Tensor:
+    """Return the tokens `shift` after these positions."""
     T = tokens.shape[1]
-    return torch.where(places < 0, unknown, tokens.gather(1, (places + shift).clamp(0, T - 1)))
+    return torch.where(
+        positions < 0, unknown, tokens.gather(1, (positions + shift).clamp(0, T - 1))
+    )
 
 
 def first_place(tokens: Tensor) -> Tensor:
-    """You took the first place where the token occurs. If it has come several times before, take
+    """You took the first position where the token occurs. If it has come several times before, take
     the latest of these.
     """
     return taken(tokens, found(tokens, latest=False))
@@ -56,13 +58,13 @@ def itself(tokens: Tensor) -> Tensor:
 
 
 def before_it(tokens: Tensor) -> Tensor:
-    """You copied the token *before* the earlier place. Copy the one after it."""
+    """You copied the token *before* the earlier position. Copy the one after it."""
     return taken(tokens, found(tokens), -1)
 
 
 def future_taken(tokens: Tensor) -> Tensor:
-    """You found the present token at its own place, and copied what comes after it. That is the
-    future, the very answer. Look at earlier places only.
+    """You found the present token at its own position, and copied what comes after it. That is the
+    future, the very answer. Look at earlier positions only.
     """
     return taken(tokens, found(tokens, with_itself=True))
 
@@ -82,13 +84,13 @@ def unknown_is_itself(tokens: Tensor) -> Tensor:
 
 
 def place_returned(tokens: Tensor) -> Tensor:
-    """You returned places. Return the tokens that stand there."""
+    """You returned positions. Return the tokens that stand there."""
     return torch.where(found(tokens) < 0, -1, found(tokens) + 1)
 
 
 def one_late(tokens: Tensor) -> Tensor:
-    """Your answers are one place too late. The answer at place t is a guess for token t + 1, made
-    from tokens 0 to t.
+    """Your answers are one position too late. The answer at position t is a guess for token t + 1,
+    made from tokens 0 to t.
     """
     right = taken(tokens, found(tokens))
     return torch.cat([torch.full_like(right[:, :1], -1), right[:, :-1]], dim=1)
@@ -114,13 +116,13 @@ def one_late(tokens: Tensor) -> Tensor:
     ),
 )
 def induction(tokens: Tensor) -> Tensor:
-    """Return a guess for the next token after each place, (B, T), as an induction head makes it.
+    """Return a guess for the next token after each position, (B, T), as an induction head makes it.
 
-    The tokens are whole numbers from 0 up, (B, T). At place t, find the latest place before t that
-    has the same token as place t. The guess is the token that came right after it there; it is −1
-    if the token has not come before.
+    The tokens are whole numbers from 0 up, (B, T). At position t, find the latest position before t
+    that has the same token as position t. The guess is the token that came right after it there; it
+    is −1 if the token has not come before.
     """
     t = torch.arange(tokens.shape[1])
     same = tokens[:, :, None] == tokens[:, None, :]  # (B, t, s)
-    places = torch.where(same & (t[:, None] > t), t, -1).amax(dim=2)
-    return torch.where(places >= 0, tokens.gather(1, places + 1), -1)
+    positions = torch.where(same & (t[:, None] > t), t, -1).amax(dim=2)
+    return torch.where(positions >= 0, tokens.gather(1, positions + 1), -1)

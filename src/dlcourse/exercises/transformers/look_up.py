@@ -68,12 +68,12 @@ def divided_by_root(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     """You divided the scores by √d. That is a good idea for long vectors, and section 2 comes to
     it; here the scores are the dot products themselves.
     """
-    return (keys @ query / len(query) ** 0.5).softmax(0) @ values
+    return (keys @ query / len(query) ** 0.5).softmax(0) @ values  # type: ignore[no-any-return]
 
 
 def by_distance(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     """You scored each key by its distance from the query. Here a score is their dot product."""
-    return (-(keys - query).norm(dim=1)).softmax(0) @ values
+    return (-(keys - query).norm(dim=1)).softmax(0) @ values  # type: ignore[no-any-return]
 
 
 def by_angle(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:

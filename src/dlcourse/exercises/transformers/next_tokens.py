@@ -36,8 +36,8 @@ def cut(tokens: Tensor, first: int, n: int, T: int) -> Tensor:
 
 
 def not_shifted(tokens: Tensor, T: int) -> Pair:
-    """Your targets are the inputs themselves, so a model only has to copy. The target of place t is
-    token t + 1.
+    """Your targets are the inputs themselves, so a model only has to copy. The target of position t
+    is token t + 1.
     """
     n = (len(tokens) - 1) // T
     return cut(tokens, 0, n, T), cut(tokens, 0, n, T)
@@ -45,7 +45,7 @@ def not_shifted(tokens: Tensor, T: int) -> Pair:
 
 def not_shifted_all(tokens: Tensor, T: int) -> Pair:
     """Your targets are the inputs themselves, so a model only has to copy; and a last window that
-    lacks its last target is kept. The target of place t is token t + 1.
+    lacks its last target is kept. The target of position t is token t + 1.
     """
     n = len(tokens) // T
     return cut(tokens, 0, n, T), cut(tokens, 0, n, T)
@@ -126,7 +126,7 @@ def one_window_less(tokens: Tensor, T: int) -> Pair:
     difficulty=1,
     place=100,
     hints=HINTS,
-    why="Inputs and targets are the same text, cut at places that are one token apart.",
+    why="Inputs and targets are the same text, cut at positions that are one token apart.",
     inputs=inputs,
     mistakes=(
         not_shifted,
@@ -146,8 +146,8 @@ def next_tokens(tokens: Tensor, T: int) -> tuple[Tensor, Tensor]:
     """Return inputs X and targets y for a model that predicts next tokens, (n, T) each.
 
     The text `tokens` is (N,). The first row of X is its first T tokens, the second row the next T,
-    and so on. y has, for each place of X, the token that comes after it in the text. There are as
-    many rows as have all of their T targets, perhaps none; what is left over is not used.
+    and so on. y has, for each position of X, the token that comes after it in the text. There are
+    as many rows as have all of their T targets, perhaps none; what is left over is not used.
     """
     n = (len(tokens) - 1) // T
     return tokens[: n * T].reshape(n, T), tokens[1 : n * T + 1].reshape(n, T)

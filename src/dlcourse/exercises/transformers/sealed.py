@@ -1,5 +1,6 @@
 """Attention that leaks twice."""
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -21,7 +22,7 @@ def leaks_twice(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
     normed = functional.layer_norm(x, (T, d))
     q, k, v = (normed @ to_qkv).chunk(3, dim=2)
     may_look = torch.ones(T, T, dtype=torch.bool).tril()
-    weights = (q @ k.transpose(1, 2) / d**0.5).softmax(dim=2)
+    weights = (q @ k.transpose(1, 2) / math.sqrt(d)).softmax(dim=2)
     weights = weights.masked_fill(~may_look, 0.0)
     return x + weights @ v @ out
 
@@ -38,7 +39,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "The leak test: change the last token of `x`. What comes out at earlier places may not change.",
+    "The leak test: change the last token of `x`. What comes out before it may not change.",
     "Test the lines one by one. Does `normed[:, 0]` change with the last token?",
     "(T, d) are the dimensions to normalize over. Which of them are a token's own?",
     "A row of weights should add up to 1. Does it, with 0 in the place of some of them?",
@@ -59,7 +60,7 @@ def layered(
     shape = {"token": (d,), "time": (T, d), "all": tuple(x.shape)}.get(norm)
     normed = functional.layer_norm(x, shape) if shape else x
     q, k, v = (normed @ to_qkv).chunk(3, dim=2)
-    scores, future = q @ k.transpose(1, 2) / d**0.5, torch.ones(T, T).triu(1).bool()
+    scores, future = q @ k.transpose(1, 2) / math.sqrt(d), torch.ones(T, T).triu(1).bool()
     if fill is None:
         weights = scores.softmax(2).masked_fill(future, 0.0)
     else:
@@ -154,6 +155,6 @@ def sealed(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
     normed = functional.layer_norm(x, (d,))
     q, k, v = (normed @ to_qkv).chunk(3, dim=2)
     may_look = torch.ones(T, T, dtype=torch.bool).tril()
-    scores = q @ k.transpose(1, 2) / d**0.5
+    scores = q @ k.transpose(1, 2) / math.sqrt(d)
     weights = scores.masked_fill(~may_look, float("-inf")).softmax(dim=2)
     return x + weights @ v @ out

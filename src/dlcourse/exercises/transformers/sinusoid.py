@@ -1,4 +1,4 @@
-"""Places without a table."""
+"""Positions without a table."""
 
 from collections.abc import Iterator
 
@@ -20,16 +20,16 @@ def inputs(_: torch.Generator) -> Iterator[tuple[int, int]]:
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "Make a table of angles first, (n, d / 2): a row for each place, a column for each pair.",
-    "`torch.arange(n)[:, None]` is a column of places, `10000 ** (2 * j / d)` a row of d / 2.",
+    "Make a table of angles first, (n, d / 2): a row for each position, a column for each pair.",
+    "`torch.arange(n)[:, None]` is a column of positions, `10000 ** (2 * j / d)` a row of d / 2.",
     "Make a table of zeros, (n, d). `table[:, 0::2]` are its sines, `table[:, 1::2]` its cosines.",
 )
 
 
 def turned(n: int, d: int, rate: float = 2.0, base: float = 10000.0, start: int = 0) -> Tensor:
     """Return the angles, (n, d / 2)."""
-    places = torch.arange(start, n + start)[:, None]
-    return places / base ** (rate * torch.arange(d // 2) / d)
+    positions = torch.arange(start, n + start)[:, None]
+    return positions / base ** (rate * torch.arange(d // 2) / d)
 
 
 def paired(angles: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ def paired(angles: Tensor) -> Tensor:
 
 def angle_for_each(n: int, d: int) -> Tensor:
     """You gave each number an angle of its own. Both numbers of a pair have the same angle: only
-    then does the dot product of two places depend on their distance alone.
+    then does the dot product of two positions depend on their distance alone.
     """
     i = torch.arange(d)
     angles = torch.arange(n)[:, None] / 10000 ** (i / d)
@@ -68,7 +68,7 @@ def sines_first(n: int, d: int) -> Tensor:
 
 def cosine_first(n: int, d: int) -> Tensor:
     """You exchanged sine and cosine: the sine comes first in each pair."""
-    return paired(turned(n, d)).unflatten(1, (-1, 2)).flip(2).flatten(1)
+    return paired(turned(n, d)).unflatten(1, (-1, 2)).flip(2).flatten(1)  # type: ignore[no-any-return]
 
 
 def base_of_1000(n: int, d: int) -> Tensor:
@@ -77,24 +77,24 @@ def base_of_1000(n: int, d: int) -> Tensor:
 
 
 def counted_from_one(n: int, d: int) -> Tensor:
-    """Your first place is 1. Places are counted from 0: the first row is 0, 1, 0, 1, …"""
+    """Your first position is 1. Positions are counted from 0: the first row is 0, 1, 0, 1, …"""
     return paired(turned(n, d, start=1))
 
 
 def pairs_from_one(n: int, d: int) -> Tensor:
-    """You counted pairs from 1. Pair 0 has the exponent 0, so its angle is the place itself."""
+    """You counted pairs from 1. Pair 0 has the exponent 0, so its angle is the position itself."""
     return paired(turned(n, d) / 10000 ** (2 / d))
 
 
 def multiplied(n: int, d: int) -> Tensor:
-    """You multiplied the places by the powers of 10000. Divide by them: later pairs turn more
+    """You multiplied the positions by the powers of 10000. Divide by them: later pairs turn more
     slowly.
     """
     return paired(turned(n, d, -2.0))
 
 
 def turned_around(n: int, d: int) -> Tensor:
-    """Your table is (d, n). It should have a row for each place: (n, d)."""
+    """Your table is (d, n). It should have a row for each position: (n, d)."""
     return paired(turned(n, d)).T
 
 
@@ -104,12 +104,12 @@ def angles_alone(n: int, d: int) -> Tensor:
 
 
 @exercise(
-    "Places without a table",
+    "Positions without a table",
     minutes=8,
     difficulty=2,
     place=50,
     hints=HINTS,
-    why="Each pair is a clock hand: two places differ by an angle that depends on their distance.",
+    why="Each pair is a clock hand: two positions differ by an angle that tells their distance.",
     inputs=inputs,
     tolerance=Tolerance(relative=1e-4, absolute=1e-4),
     mistakes=(
@@ -128,10 +128,10 @@ def angles_alone(n: int, d: int) -> Tensor:
     equivalent=(("d // 2", "d / 2", "d is even, so both are the same number."),),
 )
 def sinusoid(n: int, d: int) -> Tensor:
-    """Return the sinusoids of the places 0 to n − 1, (n, d); d is even.
+    """Return the sinusoids of the positions 0 to n − 1, (n, d); d is even.
 
     Numbers 2·j and 2·j + 1 of a row are pair j, counted from 0: the sine and the cosine of one
-    angle. At place t the angle of pair j is t / 10000^(2·j / d).
+    angle. At position t the angle of pair j is t / 10000^(2·j / d).
     """
     angles = torch.arange(n)[:, None] / 10000 ** (2 * torch.arange(d // 2) / d)
     return torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1)

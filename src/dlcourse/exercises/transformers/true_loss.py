@@ -14,7 +14,7 @@ Model: TypeAlias = Callable[[Tensor], Tensor]
 
 
 def use(
-    answer: Callable[..., Any], model: Model, windows: Tensor, places: list[int]
+    answer: Callable[..., Any], model: Model, windows: Tensor, positions: list[int]
 ) -> dict[str, Any] | None:
     graphs = []
 
@@ -22,7 +22,7 @@ def use(
         graphs.append(torch.is_grad_enabled())
         return model(tokens)
 
-    loss = answer(watched, windows, places)
+    loss = answer(watched, windows, positions)
     if loss is None:
         return None
     return {
@@ -33,7 +33,7 @@ def use(
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Model, Tensor, list[int]]]:
     honest = "torch.nn.functional.one_hot(tokens, 5) * 1.5"
-    # what it answers at a place depends on the whole window
+    # what it answers at a position depends on the whole window
     leaky = "(torch.nn.functional.one_hot(tokens.roll(-1, 1), 5) * 4.0)"
     mean = "torch.nn.functional.one_hot(tokens, 5).float().mean(1, keepdim=True)"
     both = f"{mean} * tokens[:, :, None] + {honest}"
@@ -49,94 +49,94 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Model, Tensor, list[int]]]:
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "What may the model be given when it is asked what comes after place t? Nothing later than t.",
-    "For each place t: `model(windows[:, : t + 1])`. Which of its answers do you need?",
+    "What may the model know when it is asked what comes after position t? Nothing later than t.",
+    "For each position t: `model(windows[:, : t + 1])`. Which of its answers do you need?",
     "The last answer, `[:, -1]`, (B, C), is for the target `windows[:, t + 1]`, (B,).",
     "`with torch.no_grad():` around it all, or `@torch.no_grad()` above the function.",
 )
 
 
 @torch.no_grad()
-def asked(model: Model, windows: Tensor, places: list[int], *, shift: int = 1) -> list[Tensor]:
-    """Return the loss at each of the places, of windows that end there."""
+def asked(model: Model, windows: Tensor, positions: list[int], *, shift: int = 1) -> list[Tensor]:
+    """Return the loss at each of the positions, of windows that end there."""
     return [
         functional.cross_entropy(model(windows[:, : t + 1])[:, -1], windows[:, t + shift])
-        for t in places
+        for t in positions
     ]
 
 
 @torch.no_grad()
-def whole_windows(model: Model, windows: Tensor, places: list[int]) -> Tensor:
-    """You gave the model whole windows. There it can see what comes after the place that it is
-    asked about, and if it leaks, its loss is too low. Cut the windows off behind place t.
+def whole_windows(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """You gave the model whole windows. There it can see what comes after the position that it is
+    asked about, and if it leaks, its loss is too low. Cut the windows off behind position t.
     """
     logits = model(windows[:, :-1])
-    losses = [functional.cross_entropy(logits[:, t], windows[:, t + 1]) for t in places]
+    losses = [functional.cross_entropy(logits[:, t], windows[:, t + 1]) for t in positions]
     return torch.stack(losses).mean()
 
 
 @torch.no_grad()
-def with_the_target(model: Model, windows: Tensor, places: list[int]) -> Tensor:
+def with_the_target(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
     """You cut the windows off one token too late: they end with the target itself."""
     losses = [
         functional.cross_entropy(model(windows[:, : t + 2])[:, t], windows[:, t + 1])
-        for t in places
+        for t in positions
     ]
     return torch.stack(losses).mean()
 
 
 @torch.no_grad()
-def cut_too_early(model: Model, windows: Tensor, places: list[int]) -> Tensor:
-    """You cut the windows off one token too early: place t itself belongs to them, and is the last
-    that the model may know. A slice ends *before* its end: `[:, : t + 1]`.
+def cut_too_early(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """You cut the windows off one token too early: position t itself belongs to them, and is the
+    last that the model may know. A slice ends *before* its end: `[:, : t + 1]`.
     """
     losses = [
-        functional.cross_entropy(model(windows[:, :t])[:, -1], windows[:, t + 1]) for t in places
+        functional.cross_entropy(model(windows[:, :t])[:, -1], windows[:, t + 1]) for t in positions
     ]
     return torch.stack(losses).mean()
 
 
 @torch.no_grad()
-def all_answers(model: Model, windows: Tensor, places: list[int]) -> Tensor:
-    """You counted the answers at all places of the short windows. Only the last one is asked: the
-    earlier ones have seen the future again.
+def all_answers(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """You counted the answers at all positions of the short windows. Only the last one is asked:
+    the earlier ones have seen the future again.
     """
     losses = [
         functional.cross_entropy(model(windows[:, : t + 1]).transpose(1, 2), windows[:, 1 : t + 2])
-        for t in places
+        for t in positions
     ]
     return torch.stack(losses).mean()
 
 
-def not_shifted(model: Model, windows: Tensor, places: list[int]) -> Tensor:
-    """You compared with the token at place t, which the model was given. The target is the next
+def not_shifted(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """You compared with the token at position t, which the model was given. The target is the next
     one.
     """
-    return torch.stack(asked(model, windows, places, shift=0)).mean()
+    return torch.stack(asked(model, windows, positions, shift=0)).mean()
 
 
-def summed(model: Model, windows: Tensor, places: list[int]) -> Tensor:
-    """You returned the sum over the places. Return their mean."""
-    return torch.stack(asked(model, windows, places)).sum()
+def summed(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """You returned the sum over the positions. Return their mean."""
+    return torch.stack(asked(model, windows, positions)).sum()
 
 
-def last_place_alone(model: Model, windows: Tensor, places: list[int]) -> Tensor:
-    """You returned the loss of the last of the places. Return the mean over all of them."""
-    return asked(model, windows, places)[-1]
+def last_place_alone(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """You returned the loss of the last of the positions. Return the mean over all of them."""
+    return asked(model, windows, positions)[-1]
 
 
-def one_for_each(model: Model, windows: Tensor, places: list[int]) -> Tensor:
-    """You returned a loss for each place. Return their mean, one number."""
-    return torch.stack(asked(model, windows, places))
+def one_for_each(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """You returned a loss for each position. Return their mean, one number."""
+    return torch.stack(asked(model, windows, positions))
 
 
-def with_graph(model: Model, windows: Tensor, places: list[int]) -> Tensor:
+def with_graph(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
     """The loss is right. But nothing is trained here, and your code builds a graph: `torch.no_grad`
     saves its time and memory.
     """
     losses = [
         functional.cross_entropy(model(windows[:, : t + 1])[:, -1], windows[:, t + 1])
-        for t in places
+        for t in positions
     ]
     return torch.stack(losses).mean()
 
@@ -147,7 +147,7 @@ def with_graph(model: Model, windows: Tensor, places: list[int]) -> Tensor:
     difficulty=2,
     place=120,
     hints=HINTS,
-    why="A window that ends at place t has no future, so even a leaking model cannot look at it.",
+    why="A window that ends at position t has no future, so no leak can show it to the model.",
     inputs=inputs,
     use=use,
     mistakes=(
@@ -162,16 +162,16 @@ def with_graph(model: Model, windows: Tensor, places: list[int]) -> Tensor:
         with_graph,
     ),
 )
-def true_loss(model: Model, windows: Tensor, places: list[int]) -> Tensor:
-    """Return the mean loss of the next token after some places, one number, without a graph.
+def true_loss(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """Return the mean loss of the next token after some positions, one number, without a graph.
 
     `model(tokens)` returns logits, (B, T, C), for tokens (B, T) of any length T, at least 1. It may
-    leak. The windows are tokens, (B, L). For each place t of `places`, give the model only what it
-    would have when it writes: the tokens up to place t. Each place counts the same.
+    leak. The windows are tokens, (B, L). For each position t of `positions`, give the model only
+    what it would have when it writes: the tokens up to position t. Each position counts the same.
     """
     losses = []
     with torch.no_grad():
-        for t in places:
+        for t in positions:
             logits = model(windows[:, : t + 1])[:, -1]
             losses.append(functional.cross_entropy(logits, windows[:, t + 1]))
     return torch.stack(losses).mean()
