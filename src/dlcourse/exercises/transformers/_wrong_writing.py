@@ -1,0 +1,170 @@
+"""Texts written with one fault each: the known mistakes of the exercise in `write.py`; closed."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+Model: TypeAlias = Any  # types do not tell what the parts of a module are
+
+
+def read(
+    model: Model,
+    tokens: list[int],
+    faults: str = "",
+    place_of: Callable[[int], int] = lambda t: t,
+) -> list[Tensor]:
+    """Return the logits after each token, with a cache."""
+    cache: list[tuple[list[Tensor], list[Tensor]]] = [([], []) for _ in model.layers]
+    logits = []
+    for t, token in enumerate(tokens):
+        x = model.token.weight[token] + model.position.weight[place_of(t)]
+        for layer, (keys, values) in zip(model.layers, cache, strict=True):
+            q, k, v = layer.to_qkv(x).chunk(3)
+            old = list(keys)
+            keys.append(k)
+            values.append(v)
+            seen = old if "itself" in faults and old else keys
+            seen = keys[:1] if "first" in faults else keys[-1:] if "last" in faults else seen
+            held = values[-1:] if "last" in faults else values[: len(seen)]
+            root = 1.0 if "root" in faults else len(q) ** 0.5
+            weights = (torch.stack(seen) @ q / root).softmax(dim=0)
+            answer = layer.out(weights @ torch.stack(held))
+            x = answer if "stream" in faults else x + answer
+        logits.append(model.head(x))
+    return logits
+
+
+def written(
+    model: Model,
+    prompt: list[int],
+    n_more: int,
+    faults: str = "",
+    place_of: Callable[[int], int] = lambda t: t,
+) -> list[int]:
+    """Return the tokens that are written. Everything is read again, out of the counter's sight."""
+    tokens = list(prompt)
+    hooks = [(layer.to_qkv, layer.to_qkv._forward_hooks.copy()) for layer in model.layers]  # noqa: SLF001
+    for table, _ in hooks:
+        table._forward_hooks.clear()  # noqa: SLF001
+    for _ in range(n_more):
+        tokens.append(int(read(model, tokens, faults, place_of)[-1].argmax()))
+    for table, kept in hooks:
+        table._forward_hooks.update(kept)  # noqa: SLF001
+    return tokens[len(prompt) :]
+
+
+def read_again(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """The tokens are right, but your layers read the whole text again for each new token. Keep the
+    keys and values, and give `to_qkv` the new token alone.
+    """
+    tokens = list(prompt)
+    for _ in range(n_more):
+        tokens.append(int(read(model, tokens)[-1].argmax()))
+    return tokens[len(prompt) :]
+
+
+def place_zero(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """Each new token gets position 0, as if it were the first. Its position is the number of tokens
+    before it, which is the length of the cache.
+    """
+    n = len(prompt)
+    return written(model, prompt, n_more, place_of=lambda t: t if t < n else 0)
+
+
+def always_place_zero(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """Every token gets position 0, those of the prompt, too. The position of a token is the number
+    of tokens before it.
+    """
+    return written(model, prompt, n_more, place_of=lambda _: 0)
+
+
+def one_place_late(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """Your positions begin with 1. The first token's position is 0."""
+    return written(model, prompt, n_more, place_of=lambda t: t + 1)
+
+
+def new_places_late(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """Your new tokens are one position too far. The first of them has position `len(prompt)`."""
+    n = len(prompt)
+    return written(model, prompt, n_more, place_of=lambda t: t if t < n else t + 1)
+
+
+def new_places_early(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """Your first new token has the position of the prompt's last one. It is one further: its
+    position is the number of tokens before it.
+    """
+    n = len(prompt)
+    return written(model, prompt, n_more, place_of=lambda t: t if t < n else t - 1)
+
+
+def first_key_only(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """Your tokens look at the first token only: `is_causal=True` with one query does that, since
+    its triangle starts in the upper left corner. One new query may see everything.
+    """
+    return written(model, prompt, n_more, "first")
+
+
+def nothing_kept(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """Your tokens look at themselves only. Keep the keys and values of all tokens, in lists that
+    are made once, before the loop.
+    """
+    return written(model, prompt, n_more, "last")
+
+
+def itself_not_seen(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """Your tokens do not look at themselves. Put the new key and value into the cache first."""
+    return written(model, prompt, n_more, "itself")
+
+
+def not_divided(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """You did not divide the scores by √d."""
+    return written(model, prompt, n_more, "root")
+
+
+def stream_lost(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """Your layers replace the stream. Each *adds* its answer to it: `x = x + …`."""
+    return written(model, prompt, n_more, "stream")
+
+
+def prompt_returned(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """Your list begins with the prompt. Return the new tokens only."""
+    return [*prompt, *written(model, prompt, n_more)]
+
+
+def last_of_prompt_read_twice(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """The last token of the prompt is in your cache twice: read with the prompt, and again to get
+    the first new token. Reading it once gives its logits already.
+    """
+    twice = [*prompt, prompt[-1]]
+    return written(model, twice, n_more)
+
+
+def one_too_few(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """You wrote one token too few."""
+    return written(model, prompt, max(0, n_more - 1))
+
+
+def one_too_many(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """You wrote one token too many."""
+    return written(model, prompt, n_more + 1)
+
+
+MISTAKES = (
+    read_again,
+    place_zero,
+    always_place_zero,
+    one_place_late,
+    new_places_late,
+    new_places_early,
+    first_key_only,
+    nothing_kept,
+    itself_not_seen,
+    not_divided,
+    stream_lost,
+    prompt_returned,
+    last_of_prompt_read_twice,
+    one_too_few,
+    one_too_many,
+)
