@@ -23,6 +23,7 @@ LESSONS = {
     "training_craft": "07",
     "convolutional_networks": "08",
     "sequences": "09",
+    "generative_models": "11",
 }
 
 

@@ -1,0 +1,65 @@
+"""The Fréchet distance."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from dlcourse.checking.comparison import Tolerance
+from dlcourse.checking.exercise import exercise
+
+
+def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+    one = torch.tensor([[0.0, 0.0], [2.0, 3.0], [4.0, 0.0]])
+    yield one, torch.tensor([[3.0, 1.0], [4.0, 0.0], [5.0, 2.0]])
+    one, other = torch.randn(9, 2, generator=rng), torch.randn(6, 2, generator=rng)
+    yield one @ torch.tensor([[2.0, 1.0], [0.0, 0.5]]), other @ torch.tensor([[1.0, -1], [0, 1]])
+    mixed = torch.randn(4, 4, generator=rng)
+    yield (
+        torch.randn(4, 20, generator=rng).T @ mixed + 3,
+        torch.randn(30, 4, generator=rng) + 3,
+    )
+    features = torch.randn(8, 3, generator=rng, dtype=torch.float64)
+    yield features, features.flip(0)  # the same samples in another order: 0
+    few = torch.randn(3, 5, generator=rng, dtype=torch.float64)  # fewer samples than features
+    yield few, 2 + torch.randn(12, 5, generator=rng, dtype=torch.float64)
+
+
+# ---------------------------------------------------------------------------- closed half
+
+from dlcourse.exercises.generative_models._wrong_distances import MISTAKES  # noqa: E402 - closed
+
+HINTS = (
+    "Three parts: the means, the two traces, and the trace of the root of a product.",
+    "Subtract the mean of each feature; then C = X.T @ X / (N − 1).",
+    "The trace of a matrix is the sum of its eigenvalues, and those of its root are their roots.",
+    "`torch.linalg.eig(C_a @ C_b).eigenvalues` are complex, with imaginary parts 0: take `.real`.",
+    "Rounding can make an eigenvalue of 0 negative: `.clamp(min=0)` before `sqrt`.",
+)
+
+
+@exercise(
+    "The Fréchet distance",
+    minutes=12,
+    difficulty=3,
+    place=120,
+    hints=HINTS,
+    why="It compares means and covariances alone: two clouds that agree in both have distance 0.",
+    inputs=inputs,
+    tolerance=Tolerance(relative=1e-3, absolute=2e-3),
+    mistakes=MISTAKES,
+)
+def frechet_distance(features_a: Tensor, features_b: Tensor) -> Tensor:
+    """Return the (squared) Fréchet distance of two sets of samples, a number.
+
+    Each is (N, d): N samples, which may differ, with d features. The distance is
+    |m_a − m_b|² + trace(C_a) + trace(C_b) − 2 · trace(√(C_a·C_b)), with the means m, (d,), of the
+    features, and their covariances C, (d, d), where sums are divided by N − 1. The root is that of
+    a matrix: its eigenvalues are the roots of those of C_a·C_b, which are never negative, but for
+    rounding. The trace is the sum of the eigenvalues.
+    """
+    a, b = features_a - features_a.mean(dim=0), features_b - features_b.mean(dim=0)
+    C_a, C_b = a.T @ a / (len(a) - 1), b.T @ b / (len(b) - 1)
+    roots = torch.linalg.eig(C_a @ C_b).eigenvalues.real.clamp(min=0).sqrt()
+    gap = features_a.mean(dim=0) - features_b.mean(dim=0)
+    return gap @ gap + C_a.trace() + C_b.trace() - 2 * roots.sum()
