@@ -11,7 +11,8 @@ def covariance(features: Tensor, lost: int = 1) -> Tensor:
 
 
 def trace_of_root(product: Tensor) -> Tensor:
-    return torch.linalg.eig(product).eigenvalues.real.clamp(min=0).sqrt().sum()
+    eigenvalues: Tensor = torch.linalg.eig(product).eigenvalues
+    return eigenvalues.real.clamp(min=0).sqrt().sum()
 
 
 def parts(a: Tensor, b: Tensor, lost: int = 1) -> tuple[Tensor, Tensor, Tensor]:
@@ -116,12 +117,14 @@ def negative_eigenvalues(features_a: Tensor, features_b: Tensor) -> Tensor:
     the root.
     """
     gap, C_a, C_b = parts(features_a, features_b)
-    values = torch.linalg.eig(C_a @ C_b).eigenvalues.real
+    values: Tensor = torch.linalg.eig(C_a @ C_b).eigenvalues.real
     return gap + C_a.trace() + C_b.trace() - 2 * values.sqrt().sum()
 
 
 def cov_of_rows(features_a: Tensor, features_b: Tensor) -> Tensor:
-    """`torch.cov` takes each row for a feature. Here the features are columns: `features.T.cov()`."""
+    """`torch.cov` takes each row for a feature. Here the features are columns:
+    `features.T.cov()`.
+    """
     C_a, C_b = features_a.cov(), features_b.cov()
     gap = (features_a.mean(0) - features_b.mean(0)).square().sum()
     return gap + C_a.trace() + C_b.trace() - 2 * trace_of_root(C_a @ C_b)

@@ -1,5 +1,6 @@
 """Steps of a GAN with one fault each: the known mistakes of `gan_step.py`; closed."""
 
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import torch
@@ -14,7 +15,7 @@ def loss_of(logits: Tensor, label: float) -> Tensor:
     return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
 
 
-def joined(on_real: Tensor, on_fake: Tensor) -> Tensor:
+def loss_of_all(on_real: Tensor, on_fake: Tensor) -> Tensor:
     """Return one mean over both sides."""
     sides = loss_of(on_real, 1.0) * len(on_real) + loss_of(on_fake, 0.0) * len(on_fake)
     return sides / (len(on_real) + len(on_fake))
@@ -23,41 +24,55 @@ def joined(on_real: Tensor, on_fake: Tensor) -> Tensor:
 def stepped(*run: Run, fault: str = "none") -> Losses:
     """Make the steps as the solution does, but for one fault."""
     G, D, G_optimizer, D_optimizer, batches, draw_noise = run
-    losses, z, G_loss = list[float](), None, 0.0
     if fault == "G first":
         G_loss = step_of_g(G, D, G_optimizer, draw_noise(len(batches[-1])), fault)
-    if fault == "reached" or (fault == "zeroed once"):
-        G_optimizer.zero_grad()
+        return [*(step_of_d(G, D, D_optimizer, *one) for one in noisy(batches, draw_noise)), G_loss]
+    if fault in {"reached", "zeroed once"}:
+        G.zero_grad()
     if fault == "zeroed once":
-        D_optimizer.zero_grad()
+        D.zero_grad()
+    losses, z = list[float](), None
     for real in batches:
         z = draw_noise(len(real)) if z is None or fault != "one noise" else z[: len(real)]
-        if fault not in {"D not zeroed", "zeroed once"}:
-            D_optimizer.zero_grad()
-        fake = G(z)
-        on_real, on_fake = D(real), D(fake if fault == "reached" else fake.detach())
-        if fault == "sigmoids":
-            on_real, on_fake = on_real.sigmoid(), on_fake.sigmoid()
-        labels = (0.0, 1.0) if fault == "labels" else (1.0, 0.0)
-        loss = loss_of(on_real, labels[0]) + loss_of(on_fake, labels[1])
-        loss = joined(on_real, on_fake) if fault == "joined" else loss
-        if fault != "no D step":
-            loss.backward()
-            D_optimizer.step()
-        losses.append(loss.item())
+        losses.append(step_of_d(G, D, D_optimizer, real, z, fault))
         if fault == "a G step each":
-            z = draw_noise(len(real))
-            losses.append(step_of_g(G, D, G_optimizer, z, fault))
-            z = None
+            losses.append(step_of_g(G, D, G_optimizer, draw_noise(len(real)), fault))
     if fault == "a G step each":
         return losses
-    z = z if fault in {"same noise", "one noise"} else None
-    z = draw_noise(len(batches[-1])) if z is None and fault != "G first" else z
-    if fault != "G first":
-        G_loss = step_of_g(G, D, G_optimizer, z, fault)
+    z = z if fault in {"same noise", "one noise"} else draw_noise(len(batches[-1]))
+    losses.append(step_of_g(G, D, G_optimizer, z, fault))
     if fault == "both move":
         D_optimizer.step()
-    return [*losses, G_loss]
+    return losses
+
+
+def noisy(batches: Any, draw_noise: Any) -> Iterator[tuple[Tensor, Tensor]]:  # noqa: ANN401
+    """Yield each batch, and as much noise."""
+    return ((real, draw_noise(len(real))) for real in batches)
+
+
+def step_of_d(
+    G: Any,  # noqa: ANN401
+    D: Any,  # noqa: ANN401
+    optimizer: Any,  # noqa: ANN401
+    real: Tensor,
+    z: Tensor,
+    fault: str = "none",
+) -> float:
+    """Make one step of D; return its loss."""
+    if fault not in {"D not zeroed", "zeroed once"}:
+        optimizer.zero_grad()
+    fake = G(z) if fault == "reached" else G(z).detach()
+    on_real, on_fake = D(real), D(fake)
+    if fault == "sigmoids":
+        on_real, on_fake = on_real.sigmoid(), on_fake.sigmoid()
+    labels = (0.0, 1.0) if fault == "labels" else (1.0, 0.0)
+    loss = loss_of(on_real, labels[0]) + loss_of(on_fake, labels[1])
+    loss = loss_of_all(on_real, on_fake) if fault == "joined" else loss
+    if fault != "no D step":
+        loss.backward()
+        optimizer.step()
+    return loss.item()
 
 
 def step_of_g(G: Any, D: Any, optimizer: Any, z: Any, fault: str) -> float:  # noqa: ANN401
@@ -66,11 +81,10 @@ def step_of_g(G: Any, D: Any, optimizer: Any, z: Any, fault: str) -> float:  # n
         optimizer.zero_grad()
     if fault == "both move":
         D.zero_grad()
-    on_fake = D(G(z).detach() if fault == "cut" else G(z))
+    on_fake = D(G(z))
     on_fake = on_fake.sigmoid() if fault == "sigmoids" else on_fake
     loss = loss_of(on_fake, 0.0 if fault == "wish" else 1.0)
-    if fault == "saturating":
-        loss = -loss_of(on_fake, 0.0)
+    loss = -loss_of(on_fake, 0.0) if fault == "saturating" else loss
     loss.backward()
     optimizer.step()
     return loss.item()
@@ -89,8 +103,8 @@ def moved_by_old_gradients(*run: Run) -> Losses:
     """G moved by gradients from before only: its samples were cut off from the graph in its own
     step, and its old gradients were not cleared.
     """
-    G, D, G_optimizer, D_optimizer, batches, draw_noise = run
-    losses = stepped(G, D, torch.optim.SGD(G.parameters(), lr=0.0), *run[3:], fault="G not zeroed")
+    G, D, G_optimizer, *rest = run
+    losses = stepped(G, D, torch.optim.SGD(G.parameters(), lr=0.0), *rest)
     for one in G.parameters():
         one.grad = torch.ones_like(one)
     G_optimizer.step()

@@ -146,7 +146,7 @@ def parts_in_a_list(G: nn.Module, z: Tensor, n_batch: int) -> list[Tensor]:
     "Samples for use",
     minutes=6,
     difficulty=2,
-    place=100,
+    place=110,
     hints=HINTS,
     why="In use a sample depends on its own noise alone; and G goes back to where it was.",
     inputs=inputs,

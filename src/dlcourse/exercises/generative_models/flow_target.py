@@ -83,7 +83,9 @@ def noise_added(x0: Tensor, x1: Tensor, t: Tensor) -> Two:
 
 
 def velocity_scaled(x0: Tensor, x1: Tensor, t: Tensor) -> Two:
-    """Your velocity is what has been covered until t. It is the same all along the line: x1 − x0."""
+    """Your velocity is what has been covered until t. It should be the same all along the line:
+    x1 − x0.
+    """
     return point(x0, x1, t), shaped(t, x0) * (x1 - x0)
 
 
@@ -108,7 +110,7 @@ def velocity_first(x0: Tensor, x1: Tensor, t: Tensor) -> Two:
     "What a flow learns",
     minutes=5,
     difficulty=1,
-    place=160,
+    place=180,
     hints=HINTS,
     why="A straight line has one velocity; only the place on it depends on the time.",
     inputs=inputs,

@@ -42,7 +42,7 @@ HINTS = (
     "The Fréchet distance",
     minutes=12,
     difficulty=3,
-    place=120,
+    place=130,
     hints=HINTS,
     why="It compares means and covariances alone: two clouds that agree in both have distance 0.",
     inputs=inputs,
@@ -62,4 +62,4 @@ def frechet_distance(features_a: Tensor, features_b: Tensor) -> Tensor:
     C_a, C_b = a.T @ a / (len(a) - 1), b.T @ b / (len(b) - 1)
     roots = torch.linalg.eig(C_a @ C_b).eigenvalues.real.clamp(min=0).sqrt()
     gap = features_a.mean(dim=0) - features_b.mean(dim=0)
-    return gap @ gap + C_a.trace() + C_b.trace() - 2 * roots.sum()
+    return torch.dot(gap, gap) + C_a.trace() + C_b.trace() - 2 * torch.sum(roots)

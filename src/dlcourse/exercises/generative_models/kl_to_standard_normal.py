@@ -20,8 +20,8 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
 
 HINTS = (
     "First one number for each place, (B, n_z): what does a place with mean 0, variance 1 give?",
-    "In each place: half of mean² + σ² − 1 − log σ².",
-    "The variance σ² is the exp of the log-variance; log σ² is the log-variance itself.",
+    "In each place: half of mean² + variance − 1 − log-variance.",
+    "The variance is the exp of the log-variance.",
     "Sum over dimension 1: the numbers of a z add up, and each sample keeps its own.",
 )
 
@@ -66,25 +66,29 @@ def sign_turned(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 def spread_for_variance(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """You took σ where σ² belongs: exp of the log-variance is σ² already, without a half."""
+    """You took the standard deviation where the variance belongs: the variance is the exp of the
+    log-variance, without a half.
+    """
     return ((mean**2 + (log_variance / 2).exp() - 1 - log_variance) / 2).sum(dim=1)
 
 
 def log_taken_for_log_spread(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """You took the log-variance for log σ, and doubled it. It is log σ² already."""
+    """You doubled the log-variance, as if it were the logarithm of the standard deviation. It is
+    that of the variance already.
+    """
     return places(mean, 2 * log_variance).sum(dim=1)
 
 
 def log_taken_for_variance(mean: Tensor, log_variance: Tensor) -> Tensor:
     """You took the log-variance for the variance itself, so that the logarithm of a negative number
-    is nan. σ² is its exp.
+    is nan. The variance is its exp.
     """
     return ((mean**2 + log_variance - 1 - log_variance.log()) / 2).sum(dim=1)
 
 
 def log_of_an_exp(mean: Tensor, log_variance: Tensor) -> Tensor:
     """The formula is right, but exp(−200) rounds to 0 in float32, and its logarithm is infinite.
-    You have log σ² already: it is `log_variance`.
+    You have that logarithm already: it is `log_variance`.
     """
     variance = log_variance.exp()
     return ((mean**2 + variance - 1 - variance.log()) / 2).sum(dim=1)
@@ -119,7 +123,7 @@ def other_way_round(mean: Tensor, log_variance: Tensor) -> Tensor:
     "The price of a code",
     minutes=6,
     difficulty=1,
-    place=140,
+    place=160,
     hints=HINTS,
     why="Each number of z pays for being away from mean 0 and variance 1, and the prices add up.",
     inputs=inputs,
@@ -143,10 +147,10 @@ def other_way_round(mean: Tensor, log_variance: Tensor) -> Tensor:
 def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Return for each sample of a batch how far its distribution is from a standard normal, (B,).
 
-    An encoder gives each sample n_z means and log-variances (log σ²), both (B, n_z). The measure is
+    An encoder gives each sample n_z means and log-variances, both (B, n_z). The measure is
     the KL divergence from the normal distribution with these means and variances to that with mean
-    0 and variance 1. Each of the n_z numbers has (mean² + σ² − 1 − log σ²) / 2, and those of a
-    sample add up.
+    0 and variance 1. Each of the n_z numbers has (mean² + variance − 1 − log-variance) / 2, and
+    those of a sample add up.
     """
     each = mean**2 + log_variance.exp() - 1 - log_variance
     return each.sum(dim=1) / 2

@@ -37,7 +37,7 @@ def left(t: Tensor, betas: Tensor, like: Tensor) -> Tensor:
 
 def roots_forgotten(X: Tensor, t: Tensor, betas: Tensor, noise: Tensor) -> Tensor:
     """You forgot the roots. Variances add up, deviations do not: with a and 1 − a as factors, the
-    result has a spread below 1.
+    result has a variance below 1.
     """
     a = left(t, betas, X)
     return a * X + (1 - a) * noise
@@ -125,10 +125,10 @@ def one_dimension_too_few(X: Tensor, t: Tensor, betas: Tensor, noise: Tensor) ->
     "Noise in many small steps",
     minutes=7,
     difficulty=2,
-    place=180,
+    place=200,
     hints=HINTS,
-    why="Variances add up to 1. A thousand steps leave 0.006 of the picture, but 250 of these leave "
-    "0.72: a walk back must start where pictures are nothing but noise.",
+    why="Variances add up to 1. The usual 1,000 steps leave a factor of 0.006, the first 250 of "
+    "them 0.72: a walk back must start where nothing but noise is left.",
     inputs=inputs,
     mistakes=(
         roots_forgotten,
@@ -147,13 +147,14 @@ def one_dimension_too_few(X: Tensor, t: Tensor, betas: Tensor, noise: Tensor) ->
     ),
 )
 def noised(X: Tensor, t: Tensor, betas: Tensor, noise: Tensor) -> Tensor:
-    """Return what is left of samples after t small steps of diffusion, in one go.
+    """Return what becomes of samples in t small steps of diffusion, computed in one go.
 
-    Older than the straight lines of a flow: noise is mixed in step by step. Step k multiplies what
-    is there by √(1 − β) and adds √β times new normal noise, where β is `betas[k − 1]`. If X has the
-    spread 1, it keeps it. All noise of t steps together is normal again: X, (B, …), has one factor
-    then, and one standard normal `noise` of X's shape has another. t, (B,), are whole numbers from
-    0 (no step) to len(betas), one for each sample.
+    Diffusion is older than the straight lines of a flow: it mixes in the noise step by step. Step k
+    multiplies what is there by √(1 − β) and adds √β times new standard normal noise, where β is
+    `betas[k − 1]`. If X has the variance 1, it keeps it. The noise of t steps together is normal as
+    well: so the result is one factor times X, (B, …), plus another times `noise`, one draw of
+    standard normal numbers of X's shape. t, (B,), has whole numbers from 0 (no step) to
+    len(betas), one for each sample.
     """
     products = torch.cat([torch.ones_like(betas[:1]), (1 - betas).cumprod(dim=0)])
     a = products[t].view(-1, *[1] * (X.ndim - 1))

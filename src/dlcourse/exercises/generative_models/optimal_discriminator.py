@@ -24,7 +24,7 @@ HINTS = (
     "The best answer is p / (p + q), with the density p of the real numbers and q of the others.",
     "Far from both centers p and q round to 0, and 0 / 0 is nan. Their logarithms do not.",
     "p / (p + q) is the sigmoid of log p − log q: work with the logarithms only.",
-    "log p is −x² / 2, and log q is −((x − μ) / σ)² / 2 − log σ; the rest is common to both.",
+    "log p is −x² / 2, log q is −((x − mu) / sigma)² / 2 − log sigma; the rest is common to both.",
 )
 
 
@@ -56,8 +56,8 @@ def ratio(x: Tensor, mu: float, sigma: float) -> Tensor:
 
 
 def densities_divided(x: Tensor, mu: float, sigma: float) -> Tensor:
-    """The formula is right, but far from both centers p and q round to 0, and 0 / 0 is nan. Subtract
-    their logarithms, and take the sigmoid of that.
+    """The formula is right, but far from both centers p and q round to 0, and 0 / 0 is nan.
+    Subtract their logarithms, and take the sigmoid of that.
     """
     p, q = density(x, 0.0, 1.0), density(x, mu, sigma)
     return p / (p + q)
@@ -79,25 +79,29 @@ def wide_densities_divided(x: Tensor, mu: float, sigma: float) -> Tensor:
 
 
 def height_forgotten(x: Tensor, mu: float, sigma: float) -> Tensor:
-    """You left out the factor 1 / σ of the density q: a narrow bell is higher than a wide one."""
+    """You left out the factor 1 / sigma of the density q: a narrow bell is higher than a wide
+    one.
+    """
     return (log_ratio(x, mu, sigma) - math.log(sigma)).sigmoid()
 
 
 def height_upside_down(x: Tensor, mu: float, sigma: float) -> Tensor:
-    """log σ has the wrong sign: q is divided by σ, so log q has −log σ, and −log q has +log σ."""
+    """The logarithm of sigma has the wrong sign. q is divided by sigma: so it is subtracted in
+    log q, and added in −log q.
+    """
     return (log_ratio(x, mu, sigma) - 2 * math.log(sigma)).sigmoid()
 
 
 def straight_line(x: Tensor, mu: float, sigma: float) -> Tensor:  # noqa: ARG001
-    """Your logit is the straight line from the lesson, and it is right where σ is 1. Here the
-    generator's numbers have the spread σ.
+    """Your logit is right where sigma is 1: a straight line, as in the lesson. Here the generator's
+    numbers have a standard deviation of their own.
     """
     return log_ratio(x, mu, 1.0).sigmoid()
 
 
 def spread_as_variance(x: Tensor, mu: float, sigma: float) -> Tensor:
-    """You took σ for the variance. It is the standard deviation: divide x − μ by it, and square
-    the quotient.
+    """You took sigma for the variance. It is the standard deviation: divide x − mu by it, and
+    square the quotient.
     """
     return log_ratio(x, mu, math.sqrt(sigma)).sigmoid()
 

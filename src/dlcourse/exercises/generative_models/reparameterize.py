@@ -50,8 +50,8 @@ def inputs(_: torch.Generator) -> Iterator[tuple[list[float], list[float]]]:
 HINTS = (
     "Draw standard normal numbers first, which depend on nothing. Then stretch and shift them.",
     "`torch.randn_like(mean)` has the shape of the mean, with a new number in each place.",
-    "The log-variance is 2 · log σ. So what is σ?",
-    "mean + σ · noise, with σ = exp(log_variance / 2).",
+    "The log-variance is twice the logarithm of the standard deviation. So what is the latter?",
+    "mean + s · noise, with the standard deviation s = exp(log_variance / 2).",
 )
 
 
@@ -70,13 +70,13 @@ def log_as_spread(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 def log_of_the_spread(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """You took half of the log-variance for σ. That is log σ: take its exp."""
+    """Half of the log-variance is the logarithm of the standard deviation. Take its exp."""
     return mean + log_variance / 2 * torch.randn_like(mean)
 
 
 def fourth_root(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Your σ is the root of what it should be. `exp(log_variance / 2)` is already the root of the
-    variance.
+    """Your standard deviation is the root of what it should be: `exp(log_variance / 2)` is already
+    the root of the variance.
     """
     return mean + (log_variance / 4).exp() * torch.randn_like(mean)
 
@@ -134,7 +134,7 @@ def seeded(mean: Tensor, log_variance: Tensor) -> Tensor:
     "Noise that lets slopes through",
     minutes=5,
     difficulty=1,
-    place=130,
+    place=150,
     hints=HINTS,
     why="The randomness comes from outside, so z is a plain function of mean and log-variance.",
     inputs=inputs,
@@ -158,7 +158,8 @@ def seeded(mean: Tensor, log_variance: Tensor) -> Tensor:
 def reparameterize(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Return normal random numbers z, (B, n_z), one for each mean and its log-variance, (B, n_z).
 
-    The log-variance is the logarithm of the variance σ². Slopes of z get back to both tensors, as
-    an encoder needs it. Each number has noise of its own, and each call draws new noise.
+    The log-variance is the logarithm of the variance, the square of the standard deviation. Slopes
+    of z get back to both tensors, as an encoder needs it. Each number has noise of its own, and
+    each call draws new noise.
     """
     return mean + (log_variance / 2).exp() * torch.randn_like(mean)

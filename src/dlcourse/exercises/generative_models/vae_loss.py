@@ -14,8 +14,8 @@ def faulty_vae_loss(logits: Tensor, X: Tensor, mean: Tensor, log_variance: Tenso
     """Return the loss of a variational autoencoder, with its graph. Three bugs to fix.
 
     The decoder gives a logit for each pixel, (B, n_pixels); X are the pixels themselves, from 0 to
-    1, of the same shape. The encoder gave `mean` and `log_variance` (log σ²), (B, n_z). The loss of
-    a picture is the sum of its pixels' binary cross-entropies, plus the KL divergence of its code,
+    1, of the same shape. The encoder gave `mean` and `log_variance`, (B, n_z). The loss of a
+    picture is the sum of its pixels' binary cross-entropies, plus the KL divergence of its code,
     which is also a sum. The loss of a batch is the mean over its pictures.
     """
     pixels = functional.binary_cross_entropy_with_logits(logits.sigmoid(), X)
@@ -168,7 +168,7 @@ def kl_subtracted(*given: Args) -> Tensor:
     "Three bugs in the loss of a VAE",
     minutes=6,
     difficulty=2,
-    place=150,
+    place=170,
     hints=HINTS,
     why="Sums over pixels and codes, a mean over pictures: both parts then count in one unit.",
     inputs=inputs,

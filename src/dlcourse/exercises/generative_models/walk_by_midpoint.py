@@ -49,9 +49,8 @@ HINTS = (
 )
 
 
-def walked(*run: Any, fault: str = "none") -> Tensor:  # noqa: ANN401 - the three arguments
+def walked(fault: str, velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
     """Walk as the solution does, but for one fault."""
-    velocity, x, n_steps = run
     h = 1 / (n_steps + (1 if fault == "short" else 0))
     for k in range(n_steps):
         t = 1 - k * h if fault == "backward in time" else k * h
@@ -89,46 +88,46 @@ def half_steps(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
 
 def from_the_middle(*run: Any) -> Tensor:  # noqa: ANN401
     """You walked the whole step from the middle. It begins where the half step began."""
-    return walked(*run, fault="from the middle")
+    return walked("from the middle", *run)
 
 
 def time_of_the_start(*run: Any) -> Tensor:  # noqa: ANN401
     """You asked for the velocity in the middle at the time when the step begins. It is half a step
     later there.
     """
-    return walked(*run, fault="time of the start")
+    return walked("time of the start", *run)
 
 
 def whole_step_ahead(*run: Any) -> Tensor:  # noqa: ANN401
     """You looked at the end of the step. Its middle is half a step ahead."""
-    return walked(*run, fault="whole step ahead")
+    return walked("whole step ahead", *run)
 
 
 def half_only(*run: Any) -> Tensor:  # noqa: ANN401
     """You walked half a step each time, and got only halfway. With the velocity of the middle, walk
     the whole step.
     """
-    return walked(*run, fault="half only")
+    return walked("half only", *run)
 
 
 def times_from_the_end(*run: Any) -> Tensor:  # noqa: ANN401
     """Your time runs from 1 down. Here noise is at t = 0, and samples are at t = 1."""
-    return walked(*run, fault="backward in time")
+    return walked("backward in time", *run)
 
 
 def a_step_late(*run: Any) -> Tensor:  # noqa: ANN401
     """Your first step begins a step too late. It begins at t = 0."""
-    return walked(*run, fault="late")
+    return walked("late", *run)
 
 
 def steps_too_short(*run: Any) -> Tensor:  # noqa: ANN401
     """Your steps are 1 / (n_steps + 1) long, and do not get to t = 1."""
-    return walked(*run, fault="short")
+    return walked("short", *run)
 
 
 def walked_back(*run: Any) -> Tensor:  # noqa: ANN401
     """You walked against the velocity: add it."""
-    return walked(*run, fault="minus")
+    return walked("minus", *run)
 
 
 def ends_averaged(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
@@ -144,21 +143,21 @@ def ends_averaged(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
 
 def one_big_step(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:  # noqa: ARG001
     """You made one step. There should be `n_steps`."""
-    return walked(velocity, x, 1)
+    return walked("none", velocity, x, 1)
 
 
 def graph_kept(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
     """The points are right, but they hold on to the graph of the whole walk, and with it to its
     memory. Walk under `torch.no_grad()`.
     """
-    return walked(velocity, x, n_steps) * torch.ones(1, requires_grad=True)
+    return walked("none", velocity, x, n_steps) * torch.ones(1, requires_grad=True)
 
 
 def added_in_place(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
     """The points are right, but the noise that you were given has moved: `+=` changes it in place.
     Write `x = x + …`.
     """
-    x.copy_(walked(velocity, x, n_steps))
+    x.copy_(walked("none", velocity, x, n_steps))
     return x
 
 
@@ -166,7 +165,7 @@ def added_in_place(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
     "A walk with a look at the middle",
     minutes=8,
     difficulty=2,
-    place=170,
+    place=190,
     hints=HINTS,
     why="On a curved path the velocity in the middle of a step leads nearer to its end.",
     inputs=inputs,

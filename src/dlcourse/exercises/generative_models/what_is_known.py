@@ -66,7 +66,7 @@ def both_from_the_losses() -> Two:
     "What a loss of 1.386 says",
     minutes=4,
     difficulty=2,
-    place=90,
+    place=100,
     names=("known", "next_step"),
     hints=HINTS,
     why="D's loss is the opinion of one judge: ask another one before you believe it.",
