@@ -115,7 +115,7 @@ def halves_forgotten(x: Tensor, mu: float, sigma: float) -> Tensor:
     "The best discriminator",
     minutes=6,
     difficulty=2,
-    place=10,
+    place=35,
     hints=HINTS,
     why="Densities round to 0, logarithms do not: p / (p + q) is the sigmoid of log p − log q.",
     inputs=inputs,
