@@ -212,6 +212,13 @@ def g_loss_left_out(*run: Run) -> Losses:
     return stepped(*run)[:-1]
 
 
+def losses_with_graphs(*run: Run) -> list[Tensor]:
+    """The steps are right, but the losses hold on to their graphs. Keep plain numbers, with
+    `item()`.
+    """
+    return [torch.tensor(one, requires_grad=True) for one in stepped(*run)]
+
+
 MISTAKES = (
     g_never_moves,
     moved_by_old_gradients,
@@ -232,4 +239,5 @@ MISTAKES = (
     d_never_steps,
     nothing_returned,
     g_loss_left_out,
+    losses_with_graphs,
 )

@@ -31,7 +31,7 @@ from dlcourse.exercises.generative_models._wrong_distances import MISTAKES  # no
 
 HINTS = (
     "Three parts: the means, the two traces, and the trace of the root of a product.",
-    "Subtract the mean of each feature; then C = X.T @ X / (N − 1).",
+    "Subtract the mean of each feature; then C = X.T @ X / (N − 1). `X.T.cov()` does both.",
     "The trace of a matrix is the sum of its eigenvalues, and those of its root are their roots.",
     "`torch.linalg.eig(C_a @ C_b).eigenvalues` are complex, with imaginary parts 0: take `.real`.",
     "Rounding can make an eigenvalue of 0 negative: `.clamp(min=0)` before `sqrt`.",
@@ -46,6 +46,18 @@ HINTS = (
     hints=HINTS,
     why="It compares means and covariances alone: two clouds that agree in both have distance 0.",
     inputs=inputs,
+    equivalent=(
+        (
+            "features_a.mean(dim=0) - features_b.mean(dim=0)",
+            "features_b.mean(dim=0) - features_a.mean(dim=0)",
+            "The sign of the gap is lost in the square.",
+        ),
+        (
+            "C_a @ C_b",
+            "C_b @ C_a",
+            "A product of two square matrices has the same eigenvalues in either order.",
+        ),
+    ),
     tolerance=Tolerance(relative=1e-3, absolute=2e-3),
     mistakes=MISTAKES,
 )
@@ -58,8 +70,7 @@ def frechet_distance(features_a: Tensor, features_b: Tensor) -> Tensor:
     a matrix: its eigenvalues are the roots of those of C_a·C_b, which are never negative, but for
     rounding. The trace is the sum of the eigenvalues.
     """
-    a, b = features_a - features_a.mean(dim=0), features_b - features_b.mean(dim=0)
-    C_a, C_b = a.T @ a / (len(a) - 1), b.T @ b / (len(b) - 1)
+    C_a, C_b = features_a.T.cov(), features_b.T.cov()
     roots = torch.linalg.eig(C_a @ C_b).eigenvalues.real.clamp(min=0).sqrt()
     gap = features_a.mean(dim=0) - features_b.mean(dim=0)
     return torch.dot(gap, gap) + C_a.trace() + C_b.trace() - 2 * torch.sum(roots)

@@ -32,13 +32,16 @@ def use(answer: Callable[..., Any], sizes: list[int], n_turns: int) -> dict[str,
         results.append(answer(G, D, *optimizers, batches, draw_noise))
     if results[0] is None and not drawn:
         return None
-    seen = {
+    seen: dict[str, Any] = {
         "sizes of the noise that was drawn": drawn,
         "D's weights": nn.utils.parameters_to_vector(D.parameters()).detach(),
         "G's weights": nn.utils.parameters_to_vector(G.parameters()).detach(),
     }
     if results[0] is None:
         return {**seen, "what was returned": "nothing"}
+    first = results[0] if isinstance(results[0], list | tuple) else results
+    hold = any(isinstance(one, Tensor) and one.requires_grad for one in first)
+    seen["losses that hold on to their graph"] = "some" if hold else "none"
     return {**seen, "what was returned": "something", "losses": results}
 
 
@@ -70,6 +73,13 @@ HINTS = (
     hints=HINTS,
     why="Each player's step clears, fills and uses its own gradients, with new noise each time.",
     inputs=inputs,
+    equivalent=(
+        (
+            "D(G(draw_noise(len(real))).detach())",
+            "D(G(draw_noise(len(real))))",
+            "G's gradients are cleared before its own backward, so what D's leaves there is lost.",
+        ),
+    ),
     use=use,
     mistakes=MISTAKES,
 )

@@ -22,6 +22,8 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, float, int]]:
     yield torch.tensor([[0.1, 0.0], [0.28, 0.01], [5.0, 5.0]]), near, 0.25, 2
     centers = 2 * torch.randn(3, 5, generator=rng).T
     yield torch.randn(40, 3, generator=rng) + centers[0], centers, 1.5, 3
+    edge = torch.tensor([[3.0, 4.0], [0.0, 6.0], [-4.0, 3.0]])  # two at a distance of 5
+    yield edge, torch.tensor([[0.0, 0.0], [9.0, 9.0]]), 5.0, 2
     yield torch.tensor([[9.0], [8.0]]), torch.tensor([[0.0], [1.0]]), 0.5, 1
 
 
@@ -62,6 +64,12 @@ def one_more_needed(samples: Tensor, centers: Tensor, radius: float, at_least: i
     """You ask for more than `at_least` samples. Exactly that many are enough."""
     near = table(samples, centers, radius)
     return int((near.sum(dim=0) > at_least).sum()), share_of(near)
+
+
+def strictly_inside(samples: Tensor, centers: Tensor, radius: float, at_least: int) -> Result:
+    """You left out samples exactly at the radius. A distance of at most `radius` is near: `<=`."""
+    near = torch.cdist(samples, centers) < radius
+    return int((near.sum(dim=0) >= at_least).sum()), share_of(near)
 
 
 def without_a_radius(samples: Tensor, centers: Tensor, radius: float, at_least: int) -> Result:
@@ -145,17 +153,11 @@ def near_a_covered_one(samples: Tensor, centers: Tensor, radius: float, at_least
     hints=HINTS,
     why="Columns of the table speak of modes, rows of samples; sharp samples may all be at one.",
     inputs=inputs,
-    equivalent=(
-        (
-            "<= radius",
-            "< radius",
-            "No two numbers that were measured are equal to the last digit.",
-        ),
-    ),
     mistakes=(
         samples_counted,
         any_sample_enough,
         one_more_needed,
+        strictly_inside,
         without_a_radius,
         nothing_far,
         only_the_nearest,

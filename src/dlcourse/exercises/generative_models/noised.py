@@ -130,6 +130,13 @@ def one_dimension_too_few(X: Tensor, t: Tensor, betas: Tensor, noise: Tensor) ->
     why="Variances add up to 1. The usual 1,000 steps leave a factor of 0.006, the first 250 of "
     "them 0.72: a walk back must start where nothing but noise is left.",
     inputs=inputs,
+    equivalent=(
+        (
+            "cumprod(dim=0)",
+            "cumprod(dim=-1)",
+            "The betas have one dimension: it is the first and the last.",
+        ),
+    ),
     mistakes=(
         roots_forgotten,
         root_of_the_signal_only,

@@ -119,6 +119,13 @@ def halves_forgotten(x: Tensor, mu: float, sigma: float) -> Tensor:
     hints=HINTS,
     why="Densities round to 0, logarithms do not: p / (p + q) is the sigmoid of log p − log q.",
     inputs=inputs,
+    equivalent=(
+        (
+            "(x - mu) / sigma",
+            "(mu - x) / sigma",
+            "The sign of the difference is lost in the square.",
+        ),
+    ),
     mistakes=(
         generated_on_top,
         logit_itself,

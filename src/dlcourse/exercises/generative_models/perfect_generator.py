@@ -92,4 +92,4 @@ def perfect_generator() -> Three:
     says_with_one_mean: now D's loss is one mean over all 400 samples. Which probability does it
         give to "real"?
     """
-    return 0.5, 2 * math.log(2), 300 / 400
+    return 0.5, 2 * math.log(2), 3 / 4

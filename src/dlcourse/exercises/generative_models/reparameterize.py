@@ -138,6 +138,13 @@ def seeded(mean: Tensor, log_variance: Tensor) -> Tensor:
     hints=HINTS,
     why="The randomness comes from outside, so z is a plain function of mean and log-variance.",
     inputs=inputs,
+    equivalent=(
+        (
+            "mean + (",
+            "mean - (",
+            "Standard normal noise is the same with the other sign: the bell is symmetric.",
+        ),
+    ),
     use=use,
     tolerance=Tolerance(relative=0.0, absolute=0.06),
     mistakes=(
