@@ -63,7 +63,7 @@ def plain_convolution() -> Three:
     "Sizes of transposed convolutions",
     minutes=5,
     difficulty=2,
-    place=120,
+    place=210,
     names=("first", "second", "third"),
     hints=HINTS,
     why="A transposed convolution has the sizes of a convolution backward, the smaller of two.",
