@@ -22,14 +22,14 @@ def parts(a: Tensor, b: Tensor, lost: int = 1) -> tuple[Tensor, Tensor, Tensor]:
 
 def gap_not_squared(features_a: Tensor, features_b: Tensor) -> Tensor:
     """You took the length of the gap between the means. It should be squared."""
-    gap, C_a, C_b = parts(features_a, features_b)
-    return gap.sqrt() + C_a.trace() + C_b.trace() - 2 * trace_of_root(C_a @ C_b)
+    gap, S_a, S_b = parts(features_a, features_b)
+    return gap.sqrt() + S_a.trace() + S_b.trace() - 2 * trace_of_root(S_a @ S_b)
 
 
 def means_left_out(features_a: Tensor, features_b: Tensor) -> Tensor:
     """The gap between the means is missing."""
-    _, C_a, C_b = parts(features_a, features_b)
-    return C_a.trace() + C_b.trace() - 2 * trace_of_root(C_a @ C_b)
+    _, S_a, S_b = parts(features_a, features_b)
+    return S_a.trace() + S_b.trace() - 2 * trace_of_root(S_a @ S_b)
 
 
 def means_only(features_a: Tensor, features_b: Tensor) -> Tensor:
@@ -40,33 +40,33 @@ def means_only(features_a: Tensor, features_b: Tensor) -> Tensor:
 
 
 def root_left_out(features_a: Tensor, features_b: Tensor) -> Tensor:
-    """You took the trace of the product C_a·C_b. It is the trace of its root that counts."""
-    gap, C_a, C_b = parts(features_a, features_b)
-    return gap + C_a.trace() + C_b.trace() - 2 * (C_a @ C_b).trace()
+    """You took the trace of the product S_a·S_b. It is the trace of its root that counts."""
+    gap, S_a, S_b = parts(features_a, features_b)
+    return gap + S_a.trace() + S_b.trace() - 2 * (S_a @ S_b).trace()
 
 
 def root_of_each_number(features_a: Tensor, features_b: Tensor) -> Tensor:
     """`sqrt` takes the root of each number, and that is not the root of a matrix: where a number is
     negative, it is even nan. Take the roots of the eigenvalues.
     """
-    gap, C_a, C_b = parts(features_a, features_b)
-    return gap + C_a.trace() + C_b.trace() - 2 * (C_a @ C_b).sqrt().trace()
+    gap, S_a, S_b = parts(features_a, features_b)
+    return gap + S_a.trace() + S_b.trace() - 2 * (S_a @ S_b).sqrt().trace()
 
 
 def root_of_each_factor(features_a: Tensor, features_b: Tensor) -> Tensor:
     """You multiplied the sums of the roots of each covariance's eigenvalues. It takes the
-    eigenvalues of the product C_a·C_b.
+    eigenvalues of the product S_a·S_b.
     """
-    gap, C_a, C_b = parts(features_a, features_b)
-    return gap + C_a.trace() + C_b.trace() - 2 * trace_of_root(C_a) * trace_of_root(C_b)
+    gap, S_a, S_b = parts(features_a, features_b)
+    return gap + S_a.trace() + S_b.trace() - 2 * trace_of_root(S_a) * trace_of_root(S_b)
 
 
 def root_of_the_trace(features_a: Tensor, features_b: Tensor) -> Tensor:
     """You took the root of the trace. With more than one feature, that is not the trace of the
     root: take the root of each eigenvalue, and then the sum.
     """
-    gap, C_a, C_b = parts(features_a, features_b)
-    return gap + C_a.trace() + C_b.trace() - 2 * (C_a @ C_b).trace().sqrt()
+    gap, S_a, S_b = parts(features_a, features_b)
+    return gap + S_a.trace() + S_b.trace() - 2 * (S_a @ S_b).trace().sqrt()
 
 
 def features_apart(features_a: Tensor, features_b: Tensor) -> Tensor:
@@ -79,36 +79,36 @@ def features_apart(features_a: Tensor, features_b: Tensor) -> Tensor:
 
 def divided_by_n(features_a: Tensor, features_b: Tensor) -> Tensor:
     """Your covariances are divided by N. Divide by N − 1."""
-    gap, C_a, C_b = parts(features_a, features_b, lost=0)
-    return gap + C_a.trace() + C_b.trace() - 2 * trace_of_root(C_a @ C_b)
+    gap, S_a, S_b = parts(features_a, features_b, lost=0)
+    return gap + S_a.trace() + S_b.trace() - 2 * trace_of_root(S_a @ S_b)
 
 
 def not_divided(features_a: Tensor, features_b: Tensor) -> Tensor:
     """Your covariances are sums. Divide each by N − 1."""
-    gap, C_a, C_b = parts(features_a, features_b)
-    C_a, C_b = C_a * (len(features_a) - 1), C_b * (len(features_b) - 1)
-    return gap + C_a.trace() + C_b.trace() - 2 * trace_of_root(C_a @ C_b)
+    gap, S_a, S_b = parts(features_a, features_b)
+    S_a, S_b = S_a * (len(features_a) - 1), S_b * (len(features_b) - 1)
+    return gap + S_a.trace() + S_b.trace() - 2 * trace_of_root(S_a @ S_b)
 
 
 def not_centered(features_a: Tensor, features_b: Tensor) -> Tensor:
     """You did not subtract the means before the covariances."""
     gap, n_a, n_b = parts(features_a, features_b)[0], len(features_a) - 1, len(features_b) - 1
-    C_a, C_b = features_a.T @ features_a / n_a, features_b.T @ features_b / n_b
-    return gap + C_a.trace() + C_b.trace() - 2 * trace_of_root(C_a @ C_b)
+    S_a, S_b = features_a.T @ features_a / n_a, features_b.T @ features_b / n_b
+    return gap + S_a.trace() + S_b.trace() - 2 * trace_of_root(S_a @ S_b)
 
 
 def one_root_only(features_a: Tensor, features_b: Tensor) -> Tensor:
     """You took off the trace of the root once. Take it off twice: without that, a set has a
     distance from itself.
     """
-    gap, C_a, C_b = parts(features_a, features_b)
-    return gap + C_a.trace() + C_b.trace() - trace_of_root(C_a @ C_b)
+    gap, S_a, S_b = parts(features_a, features_b)
+    return gap + S_a.trace() + S_b.trace() - trace_of_root(S_a @ S_b)
 
 
 def root_of_all(features_a: Tensor, features_b: Tensor) -> Tensor:
     """You took the root at the end. Here, as usual in reports, the distance stays squared."""
-    gap, C_a, C_b = parts(features_a, features_b)
-    squared = gap + C_a.trace() + C_b.trace() - 2 * trace_of_root(C_a @ C_b)
+    gap, S_a, S_b = parts(features_a, features_b)
+    squared = gap + S_a.trace() + S_b.trace() - 2 * trace_of_root(S_a @ S_b)
     return squared.clamp(min=0).sqrt()
 
 
@@ -116,18 +116,18 @@ def negative_eigenvalues(features_a: Tensor, features_b: Tensor) -> Tensor:
     """Rounding made an eigenvalue of 0 slightly negative, and its root is nan. Clamp at 0 before
     the root.
     """
-    gap, C_a, C_b = parts(features_a, features_b)
-    values: Tensor = torch.linalg.eig(C_a @ C_b).eigenvalues.real
-    return gap + C_a.trace() + C_b.trace() - 2 * values.sqrt().sum()
+    gap, S_a, S_b = parts(features_a, features_b)
+    values: Tensor = torch.linalg.eig(S_a @ S_b).eigenvalues.real
+    return gap + S_a.trace() + S_b.trace() - 2 * values.sqrt().sum()
 
 
 def cov_of_rows(features_a: Tensor, features_b: Tensor) -> Tensor:
     """`torch.cov` takes each row for a feature. Here the features are columns:
     `features.T.cov()`.
     """
-    C_a, C_b = features_a.cov(), features_b.cov()
+    S_a, S_b = features_a.cov(), features_b.cov()
     gap = (features_a.mean(0) - features_b.mean(0)).square().sum()
-    return gap + C_a.trace() + C_b.trace() - 2 * trace_of_root(C_a @ C_b)
+    return gap + S_a.trace() + S_b.trace() - 2 * trace_of_root(S_a @ S_b)
 
 
 MISTAKES = (

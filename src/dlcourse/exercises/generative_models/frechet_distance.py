@@ -31,9 +31,9 @@ from dlcourse.exercises.generative_models._wrong_distances import MISTAKES  # no
 
 HINTS = (
     "Three parts: the means, the two traces, and the trace of the root of a product.",
-    "Subtract the mean of each feature; then C = X.T @ X / (N − 1). `X.T.cov()` does both.",
-    "The trace of a matrix is the sum of its eigenvalues, and those of its root are their roots.",
-    "`torch.linalg.eig(C_a @ C_b).eigenvalues` are complex, with imaginary parts 0: take `.real`.",
+    "Subtract the mean of each feature; then S = X.T @ X / (N − 1). `X.T.cov()` does both.",
+    "For the last part take the roots of the eigenvalues of S_a @ S_b, and add them up.",
+    "`torch.linalg.eig(S_a @ S_b).eigenvalues` are complex, with imaginary parts 0: take `.real`.",
     "Rounding can make an eigenvalue of 0 negative: `.clamp(min=0)` before `sqrt`.",
 )
 
@@ -53,8 +53,8 @@ HINTS = (
             "The sign of the gap is lost in the square.",
         ),
         (
-            "C_a @ C_b",
-            "C_b @ C_a",
+            "S_a @ S_b",
+            "S_b @ S_a",
             "A product of two square matrices has the same eigenvalues in either order.",
         ),
     ),
@@ -64,13 +64,13 @@ HINTS = (
 def frechet_distance(features_a: Tensor, features_b: Tensor) -> Tensor:
     """Return the (squared) Fréchet distance of two sets of samples, a number.
 
-    Each is (N, d): N samples, which may differ, with d features. The distance is
-    |m_a − m_b|² + trace(C_a) + trace(C_b) − 2 · trace(√(C_a·C_b)), with the means m, (d,), of the
-    features, and their covariances C, (d, d), where sums are divided by N − 1. The root is that of
-    a matrix: its eigenvalues are the roots of those of C_a·C_b, which are never negative, but for
-    rounding. The trace is the sum of the eigenvalues.
+    Each is (N, d): N samples, which may differ, with d features, two or more. The distance is
+    |m_a − m_b|² + trace(S_a) + trace(S_b) − 2 · trace(√(S_a·S_b)), with the means m of the
+    features, (d,), and their covariances S, (d, d), where sums are divided by N − 1. The trace of
+    the root is the sum of the roots of the eigenvalues of S_a·S_b, which are never negative, but
+    for rounding.
     """
-    C_a, C_b = features_a.T.cov(), features_b.T.cov()
-    roots = torch.linalg.eig(C_a @ C_b).eigenvalues.real.clamp(min=0).sqrt()
+    S_a, S_b = features_a.T.cov(), features_b.T.cov()
+    roots = torch.linalg.eig(S_a @ S_b).eigenvalues.real.clamp(min=0).sqrt()
     gap = features_a.mean(dim=0) - features_b.mean(dim=0)
-    return torch.dot(gap, gap) + C_a.trace() + C_b.trace() - 2 * torch.sum(roots)
+    return torch.dot(gap, gap) + S_a.trace() + S_b.trace() - 2 * torch.sum(roots)

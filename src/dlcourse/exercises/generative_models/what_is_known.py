@@ -15,8 +15,8 @@ Two = tuple[str, str]
 
 
 def converged() -> Two:
-    """known is wrong: the lesson's game with a sigmoid too many had exactly these losses, with two
-    modes of eight at most. A D that cannot tell does not mean that there is nothing to tell.
+    """known is wrong: the lesson's game with a sigmoid too many had this loss, with two modes of
+    eight at most. A D that cannot tell does not mean that there is nothing to tell.
     """
     return "a", "g"
 
@@ -45,7 +45,7 @@ def watch_the_loss() -> Two:
 
 def faster_generator() -> Two:
     """next_step is wrong: more steps of G make it run after a D that knows nothing. In the lesson
-    that led to one single mode.
+    that led to a collapse.
     """
     return "c", "h"
 
