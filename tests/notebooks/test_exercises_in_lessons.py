@@ -14,6 +14,7 @@ CATALOG = {one.id: one for one in catalog()}
 WORDS = [
     *("six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve", "thirteen", "fourteen", "fifteen"),
+    *("sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
 ]
 NUMBER_WORDS = {2: "two"} | dict(enumerate(WORDS, 6))
 

@@ -36,6 +36,7 @@ FREE_AT_MOST = {
     "08_convolutional_networks": (1, "how much faster conv2d is than loops"),
     "09_sequences": (7, "timings; races and runs of which only the order is sure"),
     "10_transformers": (7, "a timing; runs and drawn texts of which only the order is sure"),
+    "11_generative_models": (8, "games of two networks, of which only the order is sure"),
 }
 
 

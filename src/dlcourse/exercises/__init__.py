@@ -24,6 +24,7 @@ LESSONS = {
     "convolutional_networks": "08",
     "sequences": "09",
     "transformers": "10",
+    "generative_models": "11",
 }
 
 
