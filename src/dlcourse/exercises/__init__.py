@@ -23,6 +23,7 @@ LESSONS = {
     "training_craft": "07",
     "convolutional_networks": "08",
     "sequences": "09",
+    "scaling_out": "12",
 }
 
 
