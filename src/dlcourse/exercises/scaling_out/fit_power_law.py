@@ -1,9 +1,9 @@
-"""A law through five points."""
+"""A law through a few points."""
 
+import math
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,19 +28,26 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, float, float]
 HINTS = (
     "Take the logarithm of both sides of error − floor = a · nᵇ. What kind of curve is that?",
     "log(error − floor) = log a + b · log n: a straight line, with slope b.",
-    "`np.polyfit(x, y, 1)` returns slope and intercept of the best line through points (x, y).",
-    "The intercept is log a, so a is its exponential. The prediction is floor + a · n_newᵇ.",
+    "With a column of ones and one of log n, `torch.linalg.lstsq` finds it, as in lesson 04.",
+    "It finds log a, so a is its exponential. The prediction is floor + a · n_newᵇ.",
 )
 
 
+def line(x: Tensor, y: Tensor) -> tuple[float, float]:
+    """Return where the best straight line starts, and its slope."""
+    X = torch.stack([torch.ones_like(x), x], dim=1).double()
+    start, slope = torch.linalg.lstsq(X, y.double()).solution.tolist()
+    return start, slope
+
+
 def fitted(
-    n: Tensor, error: Tensor, floor: float, n_new: float, *, base: float = np.e, add: bool = True
+    n: Tensor, error: Tensor, floor: float, n_new: float, *, base: float = math.e, add: bool = True
 ) -> Three:
     """Fit as the solution does; a base other than e, or the floor left out at the end, is a fault.
     """
-    slope, start = np.polyfit(np.log(n.numpy()), np.log(error.numpy() - floor), 1)
-    factor = float(base**start)
-    return factor, float(slope), factor * n_new**slope + (floor if add else 0)
+    start, slope = line(n.log(), (error - floor).log())
+    factor = base**start
+    return factor, slope, factor * n_new**slope + (floor if add else 0)
 
 
 def floor_forgotten(n: Tensor, error: Tensor, floor: float, n_new: float) -> Three:  # noqa: ARG001
@@ -58,7 +65,7 @@ def floor_not_added(n: Tensor, error: Tensor, floor: float, n_new: float) -> Thr
 def factor_is_a_logarithm(n: Tensor, error: Tensor, floor: float, n_new: float) -> Three:
     """Your factor is still the logarithm of it: take the exponential of the intercept."""
     factor, slope, predicted = fitted(n, error, floor, n_new)
-    return np.log(factor), slope, predicted
+    return math.log(factor), slope, predicted
 
 
 def two_bases(n: Tensor, error: Tensor, floor: float, n_new: float) -> Three:
@@ -72,16 +79,16 @@ def straight_without_logarithms(n: Tensor, error: Tensor, floor: float, n_new: f
     """You put a straight line through the errors themselves. The law is straight where both n and
     error − floor are shown by their logarithms.
     """
-    slope, start = np.polyfit(n.numpy(), error.numpy() - floor, 1)
-    return float(start), float(slope), float(start + slope * n_new + floor)
+    start, slope = line(n, error - floor)
+    return start, slope, start + slope * n_new + floor
 
 
 def exponential(n: Tensor, error: Tensor, floor: float, n_new: float) -> Three:
     """You took the logarithm of the error and not that of n: that is an exponential, which falls
     far faster than any power.
     """
-    slope, start = np.polyfit(n.numpy(), np.log(error.numpy() - floor), 1)
-    return float(np.exp(start)), float(slope), float(np.exp(start + slope * n_new) + floor)
+    start, slope = line(n, (error - floor).log())
+    return math.exp(start), slope, math.exp(start + slope * n_new) + floor
 
 
 def two_points(n: Tensor, error: Tensor, floor: float, n_new: float) -> Three:
@@ -98,9 +105,9 @@ def sign_turned(n: Tensor, error: Tensor, floor: float, n_new: float) -> Three:
 
 def axes_exchanged(n: Tensor, error: Tensor, floor: float, n_new: float) -> Three:
     """You exchanged the axes: you fitted log n by a line in log(error − floor)."""
-    slope, start = np.polyfit(np.log(error.numpy() - floor), np.log(n.numpy()), 1)
-    factor = float(np.exp(start))
-    return factor, float(slope), factor * n_new**slope + floor
+    start, slope = line((error - floor).log(), n.log())
+    factor = math.exp(start)
+    return factor, slope, factor * n_new**slope + floor
 
 
 @exercise(
@@ -133,6 +140,7 @@ def fit_power_law(
     least 2. The law's a and b are those of the best straight line, by least squares, where log n is
     on the one axis and log(error − floor) on the other.
     """
-    b, log_a = np.polyfit(np.log(n.numpy()), np.log(error.numpy() - floor), 1)
-    a = np.exp(log_a)
-    return a, b, floor + a * n_new**b
+    X = torch.stack([torch.ones_like(n), n.log()], dim=1)
+    log_a, b = torch.linalg.lstsq(X, (error - floor).log()).solution
+    a = log_a.exp()
+    return a.item(), b.item(), (floor + a * n_new**b).item()
