@@ -99,6 +99,9 @@ def all_held(n_layers: int) -> Pair:
         inputs_forgotten,
         all_held,
     ),
+    equivalent=(
+        ("n_layers + 1", "n_layers + 2", "one segment more than there are layers holds one more"),
+    ),
 )
 def best_segments(n_layers: int) -> tuple[int, int]:
     """Return the best number of segments for checkpointing, and how many tensors are then held.

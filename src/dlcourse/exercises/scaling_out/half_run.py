@@ -31,7 +31,7 @@ def run_with_faults(
         scaler.update()
         schedule.step()
         losses.append(loss.item())
-        rates.append(schedule.get_last_lr()[0])
+        rates += schedule.get_last_lr()
     return losses, rates
 
 
@@ -44,11 +44,20 @@ def use(
     for one in model.parameters():
         nn.init.normal_(one, generator=rng)
     scaler = torch.amp.GradScaler("cpu", init_scale=first_scale, growth_interval=growth_interval)
-    result = answer(model, X, y, scaler, n_steps)
+    # An autocast inside another, as the check's own, keeps float16 copies of weights that have moved.
+    cached = torch.is_autocast_cache_enabled()
+    try:
+        torch.set_autocast_cache_enabled(False)
+        result = answer(model, X, y, scaler, n_steps)
+    finally:
+        torch.set_autocast_cache_enabled(cached)
     if not isinstance(result, tuple | list) or len(result) != 2:
         return None if result is None else {"losses and rates": result}
     return {
-        "losses": result[0],
+        "losses": [one.detach() if isinstance(one, Tensor) else one for one in result[0]],
+        "losses that hold on to a graph": sum(
+            isinstance(one, Tensor) and one.requires_grad for one in result[0]
+        ),
         "learning rates": result[1],
         "biases at the end": model.bias.detach(),
         "weights at the end": model.weight.detach(),
@@ -101,7 +110,7 @@ def trained(*run: Run, faults: str) -> Lists:
         if "rate" in faults or (after >= before and same_is_made):
             schedule.step()
         losses.append((scaled if "loss" in faults else loss).item())
-        rates.append(schedule.get_last_lr()[0])
+        rates += schedule.get_last_lr()
     return losses, rates
 
 
@@ -197,5 +206,5 @@ def half_run(
         if scaler.get_scale() >= scale:
             schedule.step()
         losses.append(loss.item())
-        rates.append(schedule.get_last_lr()[0])
+        rates += schedule.get_last_lr()
     return losses, rates

@@ -198,7 +198,7 @@ def ring_all_reduce(tables: list[Tensor], ring: Ring) -> list[Tensor]:
     numbers.
     """
     world = ring.world
-    parts = [list(table.clone().chunk(world)) for table in tables]
+    parts = [list(table.chunk(world)) for table in tables]
     for t in range(2 * world - 2):
         for k in range(world):
             ring.send(k, parts[k][(k - t) % world])

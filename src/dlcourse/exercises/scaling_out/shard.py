@@ -1,7 +1,7 @@
 """A shard for each process."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -109,10 +109,10 @@ def counted_from_one(n: int, rank: int, world: int) -> list[int]:
         counted_from_one,
     ),
 )
-def shard(n: int, rank: int, world: int) -> list[int]:
+def shard(n: int, rank: int, world: int) -> Sequence[int]:
     """Return the samples, out of 0 to n − 1, that process number `rank` of `world` tests.
 
     Each process calls this for itself. Together, their shards hold each sample exactly once, and no
     shard has more than one sample more than another. Processes are counted from 0.
     """
-    return list(range(rank, n, world))
+    return range(rank, n, world)
