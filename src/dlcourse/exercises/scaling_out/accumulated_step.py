@@ -178,7 +178,7 @@ def one_backward(*run: Run) -> float:
     loss.backward()
     optimizer.step()
     schedule.step()
-    return loss.item()
+    return float(loss)
 
 
 def graph_returned(*run: Run) -> Tensor:

@@ -57,14 +57,12 @@ def shards_for_the_fourth() -> Five:
 
 
 def weights_for_the_fourth() -> Five:
-    """run_4 is wrong: nothing was restarted there. Who shuffles the samples, and by which number?
-    """
+    """run_4 is wrong: nothing was restarted there. Who shuffles the samples, with which number?"""
     return "c", "a", "f", "b", "b"
 
 
 def module_for_the_fifth() -> Five:
-    """run_5 is wrong: the run was well until it was killed, so its training calls the right model.
-    """
+    """run_5 is wrong: all was well until the run was killed, so it does call the right model."""
     return "c", "a", "f", "d", "c"
 
 

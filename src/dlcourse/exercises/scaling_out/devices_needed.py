@@ -82,8 +82,8 @@ def rounded(n: int, n_layer: int, memory: int) -> int:
     difficulty=1,
     place=150,
     hints=HINTS,
-    why="Shards shrink with the number of GPUs, and the layer at work does not: more GPUs help only "
-    "as long as one layer fits.",
+    why="Shards shrink with the number of GPUs, and the layer at work does not: more GPUs help as "
+    "long as one layer fits.",
     inputs=inputs,
     mistakes=(
         weights_only,

@@ -43,8 +43,7 @@ def line(x: Tensor, y: Tensor) -> tuple[float, float]:
 def fitted(
     n: Tensor, error: Tensor, floor: float, n_new: float, *, base: float = math.e, add: bool = True
 ) -> Three:
-    """Fit as the solution does; a base other than e, or the floor left out at the end, is a fault.
-    """
+    """Fit as the solution does; another base than e, or no floor at the end, is a fault."""
     start, slope = line(n.log(), (error - floor).log())
     factor = base**start
     return factor, slope, factor * n_new**slope + (floor if add else 0)
@@ -133,7 +132,7 @@ def axes_exchanged(n: Tensor, error: Tensor, floor: float, n_new: float) -> Thre
 )
 def fit_power_law(
     n: Tensor, error: Tensor, floor: float, n_new: float
-) -> tuple[float, float, float]:
+) -> tuple[Tensor, Tensor, Tensor]:
     """Return a, b, and the error that the law error = floor + a · nᵇ predicts for `n_new`.
 
     n (K,) are numbers of samples, error (K,) what was measured with them, all above the floor, K at
@@ -143,4 +142,4 @@ def fit_power_law(
     X = torch.stack([torch.ones_like(n), n.log()], dim=1)
     log_a, b = torch.linalg.lstsq(X, (error - floor).log()).solution
     a = log_a.exp()
-    return a.item(), b.item(), (floor + a * n_new**b).item()
+    return a, b, floor + a * n_new**b

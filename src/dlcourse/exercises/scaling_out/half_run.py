@@ -11,7 +11,7 @@ from dlcourse.checking.exercise import exercise
 
 def run_with_faults(
     model: nn.Module, X: Tensor, y: Tensor, scaler: torch.amp.GradScaler, n_steps: int
-) -> tuple[list[float], list[float]]:
+) -> tuple[list[Any], list[Any]]:
     """Train `model` on one batch, in float16 where autocast takes it. Three faults to fix.
 
     Return two lists: the loss before each step, and the learning rate after it. The loss is the
@@ -44,7 +44,7 @@ def use(
     for one in model.parameters():
         nn.init.normal_(one, generator=rng)
     scaler = torch.amp.GradScaler("cpu", init_scale=first_scale, growth_interval=growth_interval)
-    # An autocast inside another, as the check's own, keeps float16 copies of weights that have moved.
+    # Inside another autocast, such as a check's, it keeps copies of weights that have moved on.
     cached = torch.is_autocast_cache_enabled()
     try:
         torch.set_autocast_cache_enabled(False)
@@ -82,7 +82,7 @@ HINTS = (
 )
 
 Run: TypeAlias = Any  # the five arguments
-Lists: TypeAlias = tuple[list[float], list[float]]
+Lists: TypeAlias = tuple[list[Any], list[Any]]
 
 
 def trained(*run: Run, faults: str) -> Lists:
@@ -90,7 +90,7 @@ def trained(*run: Run, faults: str) -> Lists:
     model, X, y, scaler, n_steps = run
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
-    losses, rates = list[float](), list[float]()
+    losses, rates = list[Any](), list[Any]()
     for _ in range(n_steps):
         optimizer.zero_grad()
         with torch.autocast("cpu", dtype=torch.float16):
@@ -188,7 +188,7 @@ def growth_is_no_step(*run: Run) -> Lists:
 )
 def half_run(
     model: nn.Module, X: Tensor, y: Tensor, scaler: torch.amp.GradScaler, n_steps: int
-) -> tuple[list[float], list[float]]:
+) -> tuple[list[Any], list[Any]]:
     """Train `model` on one batch, in float16 where autocast takes it; return losses and rates."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)

@@ -169,9 +169,7 @@ def only_where_there_are_samples(logits: Tensor, y: Tensor, all_reduce: AllReduc
         only_where_there_are_samples,
     ),
 )
-def pooled_accuracy(
-    logits: Tensor, y: Tensor, all_reduce: Callable[[Tensor], None]
-) -> Tensor:
+def pooled_accuracy(logits: Tensor, y: Tensor, all_reduce: Callable[[Tensor], None]) -> Tensor:
     """Return the share of right answers among the samples of all processes, a number.
 
     Each process calls this with its own samples: logits (N, C) and labels y (N,), where N differs

@@ -50,8 +50,8 @@ def parts_for_adam() -> Six:
 
 
 def quantized_for_adam() -> Six:
-    """averages is wrong: whole numbers from −127 to 127 cannot be trained by steps of 1e-5. They are
-    for a model that has been trained.
+    """averages is wrong: small steps do not move whole numbers from −127 to 127. They are for a
+    model that has been trained.
     """
     return "b", "c", "e", "e", "a", "f"
 
@@ -84,8 +84,8 @@ def compiled_for_the_server() -> Six:
     place=160,
     names=("one_sample", "whole_batch", "averages", "phone", "stuck", "server"),
     hints=HINTS,
-    why="Each remedy makes one thing smaller, and leaves the others as they are: first measure which "
-    "of them is too large.",
+    why="Each remedy makes one thing smaller and leaves the others as they are: first measure "
+    "which one is too large.",
     mistakes=(
         batch_split_for_one,
         shards_for_one,

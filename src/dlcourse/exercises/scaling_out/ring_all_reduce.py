@@ -82,8 +82,7 @@ HINTS = (
 
 
 def in_rounds(tables: list[Tensor], ring: Ring, *, gather: bool = True, add: bool = False) -> Any:  # noqa: ANN401
-    """Do what the solution does; `gather`: the second half, `add`: which adds in place of writing.
-    """
+    """Do what the solution does; `gather`: the second half, `add`: which adds to the old part."""
     parts = [list(one.clone().chunk(ring.world)) for one in tables]
     for t in range(ring.world - 1):
         for k in range(ring.world):
