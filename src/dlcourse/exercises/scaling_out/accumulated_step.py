@@ -178,7 +178,7 @@ def one_backward(*run: Run) -> float:
     loss.backward()
     optimizer.step()
     schedule.step()
-    return float(loss)
+    return float(loss.detach())
 
 
 def graph_returned(*run: Run) -> Tensor:

@@ -25,11 +25,11 @@ def use(answer: Callable[..., Any], W: Tensor, bits: int) -> dict[str, Any] | No
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
-    yield torch.tensor([[0.5, -1.0, 0.26], [10.0, 0.0, 3.0]]), 8
-    yield torch.tensor([[0.5, -1.0, 0.26], [30.0, 0.0, -4.0]]), 3
+    yield torch.tensor([[0.4, -1.0, 0.26], [10.0, 0.0, 3.0]]), 8
+    yield torch.tensor([[0.4, -1.0, 0.26], [30.0, 0.0, -4.0]]), 3
     W = torch.randn(5, 3, generator=rng, dtype=torch.float64).T
     yield W * torch.tensor([[1.0], [0.001], [500.0]], dtype=torch.float64), 4
-    yield torch.tensor([[0.0, 0.0], [1e-3, -2e-3]]), 8  # a row of zeros
+    yield torch.tensor([[0.0, 0.0], [1.2e-3, -2e-3]]), 8  # a row of zeros
     yield torch.randn(1, 40, generator=rng), 2
     yield 100 * torch.rand(4, 2, generator=rng) + 1, 5  # no negative number
     yield -torch.rand(2, 6, generator=rng) - 0.1, 6  # no positive one
