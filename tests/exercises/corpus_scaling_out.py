@@ -638,62 +638,93 @@ def gradients_returned(model: Model, X: Tensor, y: Tensor, all_reduce: AllReduce
     return [one / n for one in slopes]
 
 
-# ---------------------------------------------------------------------- shard
+# ---------------------------------------------------------------------- epoch_share
 
 
-@right(ex.shard)
-def shard_by_slicing(n: int, rank: int, world: int) -> Any:  # noqa: ANN401
-    return torch.arange(n)[rank::world]
+def order_of(n: int, seed: int) -> Tensor:
+    return torch.randperm(n, generator=torch.Generator().manual_seed(seed))
 
 
-@right(ex.shard)
-def shard_by_numpy(n: int, rank: int, world: int) -> Any:  # noqa: ANN401
-    return np.array_split(np.arange(n), world)[rank]
+@right(ex.epoch_share)
+def share_by_slicing(n: int, rank: int, world: int, epoch: int) -> Any:  # noqa: ANN401
+    return order_of(n, 17 * epoch + 3)[rank::world].tolist()
 
 
-@right(ex.shard)
-def shard_with_the_rest_first(n: int, rank: int, world: int) -> list[int]:
+@right(ex.epoch_share)
+def share_with_the_rest_first(n: int, rank: int, world: int, epoch: int) -> Any:  # noqa: ANN401
     each, rest = divmod(n, world)
     start = rank * each + min(rank, rest)
-    return list(range(start, start + each + (rank < rest)))
+    return order_of(n, epoch)[start : start + each + (rank < rest)]
 
 
-@wrong(ex.shard, "DistributedSampler")
-def shard_of_the_sampler(n: int, rank: int, world: int) -> list[int]:
+@right(ex.epoch_share)
+def share_by_tensor_split(n: int, rank: int, world: int, epoch: int) -> Any:  # noqa: ANN401
+    return order_of(n, epoch).tensor_split(world)[rank]
+
+
+@right(ex.epoch_share)
+def share_with_a_forked_generator(n: int, rank: int, world: int, epoch: int) -> Any:  # noqa: ANN401
+    """Seed PyTorch's own generator, and put it back."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(epoch)
+        return torch.randperm(n)[rank::world]
+
+
+@wrong(ex.epoch_share, "DistributedSampler")
+def share_of_the_sampler(n: int, rank: int, world: int, epoch: int) -> list[int]:
     data = torch.utils.data.TensorDataset(torch.zeros(n))
-    sampler: Any = torch.utils.data.DistributedSampler(
-        data, num_replicas=world, rank=rank, shuffle=False
-    )
+    sampler: Any = torch.utils.data.DistributedSampler(data, num_replicas=world, rank=rank)
+    sampler.set_epoch(epoch)
     return list(sampler)
 
 
-@wrong(ex.shard, "left over")
-def shard_of_whole_rounds(n: int, rank: int, world: int) -> list[int]:
-    return list(range(n // world * world))[rank::world]
+@wrong(ex.epoch_share, "left over")
+def share_of_the_sampler_that_drops(n: int, rank: int, world: int, epoch: int) -> list[int]:
+    data = torch.utils.data.TensorDataset(torch.zeros(n))
+    sampler: Any = torch.utils.data.DistributedSampler(data, world, rank, drop_last=True)
+    sampler.set_epoch(epoch)
+    return list(sampler)
 
 
-@wrong(ex.shard)
-def shard_by_chunk(n: int, rank: int, world: int) -> list[int]:
+@wrong(ex.epoch_share)
+def share_by_chunk(n: int, rank: int, world: int, epoch: int) -> list[int]:
     """PyTorch's `chunk` rounds up: the last piece may be short, or missing."""
-    pieces = torch.arange(n).chunk(world)
+    pieces = order_of(n, epoch).chunk(world)
     return pieces[rank].tolist() if rank < len(pieces) else []
 
 
-@wrong(ex.shard)
-def shard_at_random(n: int, rank: int, world: int) -> list[int]:
-    """Each process shuffles for itself."""
-    order = torch.randperm(n, generator=torch.Generator().manual_seed(rank))
-    return order[rank::world].tolist()
+@wrong(ex.epoch_share, "do not agree")
+def share_by_rank(n: int, rank: int, world: int, epoch: int) -> Tensor:
+    return order_of(n, epoch * world + rank)[rank::world]
 
 
-@wrong(ex.shard)
-def shard_for_two(n: int, rank: int, world: int) -> list[int]:  # noqa: ARG001
-    return list(range(rank, n, 2))
+@wrong(ex.epoch_share, "the same in every epoch")
+def share_of_one_order(n: int, rank: int, world: int, epoch: int) -> Tensor:  # noqa: ARG001
+    return order_of(n, 42)[rank::world]
 
 
-@wrong(ex.shard)
-def shard_of_sizes(n: int, rank: int, world: int) -> int:
-    return len(range(rank, n, world))
+@wrong(ex.epoch_share)
+def share_turned_by_the_epoch(n: int, rank: int, world: int, epoch: int) -> Tensor:
+    """Begin elsewhere in each epoch, and shuffle nothing."""
+    return torch.arange(n).roll(epoch)[rank::world]
+
+
+@wrong(ex.epoch_share, "always has the same ones")
+def share_of_the_same_samples(n: int, rank: int, world: int, epoch: int) -> Tensor:
+    mine = torch.arange(n).tensor_split(world)[rank]
+    return mine[order_of(len(mine), epoch + 5)]
+
+
+@wrong(ex.epoch_share)
+def share_shuffled_within(n: int, rank: int, world: int, epoch: int) -> Tensor:
+    """Give each process the same samples in every epoch, in another order, with the rest lost."""
+    mine = torch.arange(rank, n - n % world, world)
+    return mine[order_of(len(mine), epoch)]
+
+
+@wrong(ex.epoch_share)
+def share_from_one(n: int, rank: int, world: int, epoch: int) -> Tensor:
+    return order_of(n, epoch)[rank::world] + 1
 
 
 # ---------------------------------------------------------------------- pooled_accuracy

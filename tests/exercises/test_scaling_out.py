@@ -4,9 +4,11 @@ import io
 import math
 import os
 import pickle
+import random
 import threading
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -343,16 +345,22 @@ def gradients_copied_back(model: Model, X: Tensor, y: Tensor, all_reduce: AllRed
         one.grad = copy / count
 
 
-def shard_by_remainder(n: int, rank: int, world: int) -> list[int]:
-    return [k for k in range(n) if k % world == rank]
+def share_of_a_list(n: int, rank: int, world: int, epoch: int) -> list[int]:
+    order = list(range(n))
+    random.Random(epoch).shuffle(order)  # noqa: S311
+    return order[rank::world]
 
 
-def shard_in_blocks(n: int, rank: int, world: int) -> list[int]:
-    return list(range(n * rank // world, n * (rank + 1) // world))
+def share_in_blocks(n: int, rank: int, world: int, epoch: int) -> Any:  # noqa: ANN401
+    order = np.random.default_rng([epoch, 7]).permutation(n)
+    return np.array_split(order, world)[rank]
 
 
-def shard_by_tensor_split(n: int, rank: int, world: int) -> Tensor:
-    return torch.arange(n).tensor_split(world)[rank]
+def share_by_random_numbers(n: int, rank: int, world: int, epoch: int) -> Tensor:
+    rng = torch.Generator()
+    rng.manual_seed(1234 + epoch)
+    order = torch.rand(n, generator=rng).argsort()
+    return order[torch.arange(n) % world == rank]
 
 
 def pooled_in_two_sums(logits: Tensor, y: Tensor, all_reduce: AllReduce) -> float:
@@ -538,9 +546,9 @@ RIGHT: list[Right] = [
     (ex.average_gradients, gradients_by_weighted_means),
     (ex.average_gradients, gradients_in_one_message),
     (ex.average_gradients, gradients_copied_back),
-    (ex.shard, shard_by_remainder),
-    (ex.shard, shard_in_blocks),
-    (ex.shard, shard_by_tensor_split),
+    (ex.epoch_share, share_of_a_list),
+    (ex.epoch_share, share_in_blocks),
+    (ex.epoch_share, share_by_random_numbers),
     (ex.pooled_accuracy, pooled_in_two_sums),
     (ex.pooled_accuracy, pooled_by_errors),
     (ex.pooled_accuracy, pooled_by_each_process),
@@ -722,10 +730,14 @@ def test_each_process_of_a_ring_sends_less_than_twice_its_numbers() -> None:
 
 
 @pytest.mark.parametrize(("n", "world"), [(11, 2), (0, 3), (7, 7), (50, 8)])
-def test_shards_hold_every_sample_once(n: int, world: int) -> None:
-    shards = [list(ex.shard.answer(n, rank, world)) for rank in range(world)]
-    assert sorted(k for one in shards for k in one) == list(range(n))
-    assert max(map(len, shards)) - min(map(len, shards)) <= 1
+def test_shares_hold_every_sample_once_in_each_epoch(n: int, world: int) -> None:
+    orders = []
+    for epoch in range(4):
+        shares = [ex.epoch_share.answer(n, rank, world, epoch).tolist() for rank in range(world)]
+        orders.append([k for one in shares for k in one])
+        assert sorted(orders[-1]) == list(range(n))
+        assert max(map(len, shares)) - min(map(len, shares)) <= 1
+    assert n == 0 or all(a != b for a, b in pairwise(orders))
 
 
 def test_a_kept_run_goes_on_as_if_undisturbed(tmp_path: Path) -> None:

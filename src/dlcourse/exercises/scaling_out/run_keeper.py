@@ -86,7 +86,7 @@ def use(
     n_before: int,
     n_after: int,
 ) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "run.pt"
         first = _Run(1, answer, path, wrapped=wrapped_when_saved)
         try:
@@ -147,7 +147,7 @@ from dlcourse.exercises.scaling_out._lost_runs import (  # noqa: E402 - of the c
 HINTS = (
     "List what the next step reads. Where do the rate, the batch and the dropout mask come from?",
     "Five states: model, optimizer, schedule, `generator.get_state()` and `torch.get_rng_state()`.",
-    'Write to another name, `new = self.path.with_suffix(".new")`, then call `new.replace(self.path)`.',  # noqa: E501
+    'Write to `new = self.path.with_suffix(".new")`, then rename: `new.replace(self.path)`.',
     '`getattr(model, "module", model)` is the model itself, wrapped or not.',
 )
 
