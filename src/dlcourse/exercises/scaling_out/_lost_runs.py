@@ -13,7 +13,7 @@ class Right:
 
     skipped = ""
 
-    def __init__(self, path: Path, *parts: Any) -> None:
+    def __init__(self, path: Path, *parts: Any) -> None:  # noqa: ANN401
         self.path = path
         self.model, self.optimizer, self.schedule, self.generator = parts
         self.plain = getattr(self.model, "module", self.model)
@@ -121,7 +121,7 @@ class WrapperSaved(Right):
     itself does not know such names. Save and load that of `model.module` where there is one.
     """
 
-    def __init__(self, path: Path, *parts: Any) -> None:
+    def __init__(self, path: Path, *parts: Any) -> None:  # noqa: ANN401
         super().__init__(path, *parts)
         self.plain = self.model
 
@@ -129,7 +129,7 @@ class WrapperSaved(Right):
 class WrapperExpected(Right):
     """You took `model.module` in every case. Only a model that is wrapped by DDP has it."""
 
-    def __init__(self, path: Path, *parts: Any) -> None:
+    def __init__(self, path: Path, *parts: Any) -> None:  # noqa: ANN401
         super().__init__(path, *parts)
         self.plain: nn.Module = self.model.module
 

@@ -49,6 +49,7 @@ def use(answer: Callable[..., Any], labels: list[list[int]], n_steps: int) -> di
         "weights afterwards": model.inside.weight.detach(),
         "learning rate afterwards": optimizer.param_groups[0]["lr"],
         "losses": [one.detach() if isinstance(one, Tensor) else one for one in losses],
+        "losses with a graph": sum(getattr(one, "requires_grad", False) for one in losses),
         "graphs of parts in memory at once": model.most_graphs,
     }
 
@@ -177,7 +178,14 @@ def one_backward(*run: Run) -> float:
     loss.backward()
     optimizer.step()
     schedule.step()
-    return loss.item()
+    return float(loss.detach())
+
+
+def graph_returned(*run: Run) -> Tensor:
+    """The step is right, but the loss that you returned still has its graph. Return a number:
+    `.item()`.
+    """
+    return torch.tensor(stepped(*run, fault="none"), requires_grad=True)
 
 
 def nothing_returned(*run: Run) -> None:
@@ -207,6 +215,7 @@ def nothing_returned(*run: Run) -> None:
         gradients_left,
         zeroed_for_each_part,
         one_backward,
+        graph_returned,
         nothing_returned,
     ),
 )
@@ -223,7 +232,7 @@ def accumulated_step(
     as if the batch had come in one. One part at a time has a graph in memory. Gradients of earlier
     steps do not count. `schedule` sets the learning rate for each step of the optimizer.
     """
-    count = sum(int((y != -100).sum()) for _, y in parts)
+    count = sum((y != -100).sum() for _, y in parts)
     optimizer.zero_grad()
     total = 0.0
     for X, y in parts:

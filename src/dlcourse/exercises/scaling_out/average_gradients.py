@@ -88,6 +88,7 @@ HINTS = (
 )
 
 Run: TypeAlias = Any  # the four arguments
+Model: TypeAlias = Any  # an `nn.Module`: types do not tell that there are gradients
 
 
 def synchronized(*run: Run, fault: str) -> None:
@@ -190,7 +191,7 @@ def without_samples_no_call(*run: Run) -> None:
     ),
 )
 def average_gradients(
-    model: nn.Module, X: Tensor, y: Tensor, all_reduce: Callable[[Tensor], None]
+    model: Model, X: Tensor, y: Tensor, all_reduce: Callable[[Tensor], None]
 ) -> None:
     """Leave in each parameter's `grad` the gradient of the mean loss over all processes' samples.
 
@@ -205,5 +206,5 @@ def average_gradients(
     model.zero_grad()
     nn.functional.cross_entropy(model(X), y, reduction="sum").backward()
     for parameter in model.parameters():
-        all_reduce(parameter.grad)  # type: ignore[arg-type]  # after `backward` there is one
-        parameter.grad /= n  # type: ignore[misc]
+        all_reduce(parameter.grad)
+        parameter.grad /= n

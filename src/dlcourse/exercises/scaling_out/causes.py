@@ -16,8 +16,8 @@ HINTS = (
 Five: TypeAlias = tuple[str, str, str, str, str]
 
 
-def shards_for_the_first() -> Five:
-    """run_1 is wrong: with unlike shards both processes still make the same step, a wrong one, and
+def shares_for_the_first() -> Five:
+    """run_1 is wrong: with unlike shares both processes still make the same step, a wrong one, and
     their weights stay equal. Here nothing is exchanged.
     """
     return "e", "a", "f", "d", "b"
@@ -30,8 +30,8 @@ def sum_for_the_first() -> Five:
     return "a", "a", "f", "d", "b"
 
 
-def shards_for_the_second() -> Five:
-    """run_2 is wrong: unlike shards give some samples more weight, and others less. That turns the
+def shares_for_the_second() -> Five:
+    """run_2 is wrong: unlike shares give some samples more weight, and others less. That turns the
     gradient; it does not make it shorter by the same factor everywhere.
     """
     return "c", "e", "f", "d", "b"
@@ -44,27 +44,25 @@ def module_for_the_second() -> Five:
     return "c", "c", "f", "d", "b"
 
 
-def shards_for_the_third() -> Five:
-    """run_3 is wrong: shards of unlike size are there, but nothing is trained in a test. What is
+def shares_for_the_third() -> Five:
+    """run_3 is wrong: shares of unlike size are there, but nothing is trained in a test. What is
     done with the two accuracies?
     """
     return "c", "a", "e", "d", "b"
 
 
-def shards_for_the_fourth() -> Five:
-    """run_4 is wrong: how long the shards are says nothing about the order of their samples."""
+def shares_for_the_fourth() -> Five:
+    """run_4 is wrong: how long the shares are says nothing about the order of their samples."""
     return "c", "a", "f", "e", "b"
 
 
 def weights_for_the_fourth() -> Five:
-    """run_4 is wrong: nothing was restarted there. Who shuffles the samples, and by which number?
-    """
+    """run_4 is wrong: nothing was restarted there. Who shuffles the samples, with which number?"""
     return "c", "a", "f", "b", "b"
 
 
 def module_for_the_fifth() -> Five:
-    """run_5 is wrong: the run was well until it was killed, so its training calls the right model.
-    """
+    """run_5 is wrong: all was well until the run was killed, so it does call the right model."""
     return "c", "a", "f", "d", "c"
 
 
@@ -84,12 +82,12 @@ def order_for_the_fifth() -> Five:
     hints=HINTS,
     why="None of these raises an error: each is found by a number that one process would have had.",
     mistakes=(
-        shards_for_the_first,
+        shares_for_the_first,
         sum_for_the_first,
-        shards_for_the_second,
+        shares_for_the_second,
         module_for_the_second,
-        shards_for_the_third,
-        shards_for_the_fourth,
+        shares_for_the_third,
+        shares_for_the_fourth,
         weights_for_the_fourth,
         module_for_the_fifth,
         order_for_the_fifth,
@@ -112,7 +110,7 @@ def causes() -> tuple[str, str, str, str, str]:
     b: The file holds the weights and nothing else.
     c: The training calls `model.module(x)`.
     d: `set_epoch` of the sampler is never called.
-    e: The shards have unlike sizes, and each loss is the mean of one shard.
+    e: The shares have unlike sizes, and each loss is the mean over one share.
     f: The accuracies of the processes are averaged.
     """
     return "c", "a", "f", "d", "b"

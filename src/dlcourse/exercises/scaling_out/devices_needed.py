@@ -23,7 +23,7 @@ def inputs(_: torch.Generator) -> Iterator[tuple[int, int, int]]:
 
 HINTS = (
     "Count the bytes of one parameter: weight, gradient, and two averages, of 4 bytes each.",
-    "That makes 16 · n for the model, in shards. What else is on every GPU, whole?",
+    "That makes 16 · n for the model, shared out. What else is on every GPU, whole?",
     "With p GPUs each holds 16 · n / p + 4 · n_layer bytes, and that may be at most `memory`.",
     "Solve for p: 16 · n / (memory − 4 · n_layer), rounded up with `math.ceil`.",
 )
@@ -48,7 +48,7 @@ def layer_forgotten(n: int, n_layer: int, memory: int) -> int:  # noqa: ARG001
     return math.ceil(16 * n / memory)
 
 
-def layer_in_a_shard(n: int, n_layer: int, memory: int) -> int:
+def layer_in_a_share(n: int, n_layer: int, memory: int) -> int:
     """You shared the layer at work out among the GPUs. It is whole on each of them."""
     return math.ceil((16 * n + 4 * n_layer) / memory)
 
@@ -82,14 +82,14 @@ def rounded(n: int, n_layer: int, memory: int) -> int:
     difficulty=1,
     place=150,
     hints=HINTS,
-    why="Shards shrink with the number of GPUs, and the layer at work does not: more GPUs help only "
-    "as long as one layer fits.",
+    why="Shares shrink with the number of GPUs, and the layer at work does not: more GPUs help as "
+    "long as one layer fits.",
     inputs=inputs,
     mistakes=(
         weights_only,
         one_average,
         layer_forgotten,
-        layer_in_a_shard,
+        layer_in_a_share,
         layer_in_full,
         rounded_down,
         one_too_many,

@@ -16,7 +16,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, float, float]
     yield torch.tensor([1.0, 10.0, 100.0]), torch.tensor([0.9, 0.09, 0.009]), 0.0, 1000.0
     n = torch.tensor([500.0, 1000, 2000, 4000, 8000])
     yield n, torch.tensor([0.154, 0.124, 0.096, 0.076, 0.060]), 0.0, 32_000.0
-    yield n, torch.tensor([0.254, 0.224, 0.196, 0.176, 0.160]), 0.1, 32_000.0
+    yield n.clone(), torch.tensor([0.254, 0.224, 0.196, 0.176, 0.160]), 0.1, 32_000.0
     noise = torch.randn(7, generator=rng, dtype=torch.float64) / 4
     n = torch.tensor([3.0, 5.0, 17.0, 40.0, 41.0, 300.0, 9000.0], dtype=torch.float64)
     yield n, 5 * n**-0.4 * noise.exp() + 0.02, 0.02, 20.0
@@ -43,8 +43,7 @@ def line(x: Tensor, y: Tensor) -> tuple[float, float]:
 def fitted(
     n: Tensor, error: Tensor, floor: float, n_new: float, *, base: float = math.e, add: bool = True
 ) -> Three:
-    """Fit as the solution does; a base other than e, or the floor left out at the end, is a fault.
-    """
+    """Fit as the solution does; another base than e, or no floor at the end, is a fault."""
     start, slope = line(n.log(), (error - floor).log())
     factor = base**start
     return factor, slope, factor * n_new**slope + (floor if add else 0)
@@ -141,6 +140,6 @@ def fit_power_law(
     on the one axis and log(error − floor) on the other.
     """
     X = torch.stack([torch.ones_like(n), n.log()], dim=1)
-    log_a, b = torch.linalg.lstsq(X, (error - floor).log()).solution
-    a = log_a.exp()
-    return a.item(), b.item(), (floor + a * n_new**b).item()
+    log_a, b = torch.linalg.lstsq(X, (error - floor).log()).solution.tolist()
+    a = math.exp(log_a)
+    return a, b, floor + a * n_new**b

@@ -77,8 +77,7 @@ def decimal(w: float, dtype: Dtype) -> float:
 
 
 def in_float32(w: float, dtype: Dtype) -> float:  # noqa: ARG001
-    """That is the gap in float32, for every dtype. `torch.finfo(dtype)` knows that of the others.
-    """
+    """That is the gap in float32, whatever the dtype. `torch.finfo(dtype)` knows the others."""
     return torch.finfo(torch.float32).eps * 2.0 ** math.floor(math.log2(w))
 
 

@@ -11,7 +11,7 @@ from dlcourse.checking.exercise import exercise
 
 def run_with_faults(
     model: nn.Module, X: Tensor, y: Tensor, scaler: torch.amp.GradScaler, n_steps: int
-) -> tuple[list[float], list[float]]:
+) -> tuple[list[Any], list[Any]]:
     """Train `model` on one batch, in float16 where autocast takes it. Three faults to fix.
 
     Return two lists: the loss before each step, and the learning rate after it. The loss is the
@@ -31,7 +31,7 @@ def run_with_faults(
         scaler.update()
         schedule.step()
         losses.append(loss.item())
-        rates.append(schedule.get_last_lr()[0])
+        rates += schedule.get_last_lr()
     return losses, rates
 
 
@@ -44,11 +44,20 @@ def use(
     for one in model.parameters():
         nn.init.normal_(one, generator=rng)
     scaler = torch.amp.GradScaler("cpu", init_scale=first_scale, growth_interval=growth_interval)
-    result = answer(model, X, y, scaler, n_steps)
+    # Inside another autocast, such as a check's, it keeps copies of weights that have moved on.
+    cached = torch.is_autocast_cache_enabled()
+    try:
+        torch.set_autocast_cache_enabled(False)
+        result = answer(model, X, y, scaler, n_steps)
+    finally:
+        torch.set_autocast_cache_enabled(cached)
     if not isinstance(result, tuple | list) or len(result) != 2:
         return None if result is None else {"losses and rates": result}
     return {
-        "losses": result[0],
+        "losses": [one.detach() if isinstance(one, Tensor) else one for one in result[0]],
+        "losses that hold on to a graph": sum(
+            isinstance(one, Tensor) and one.requires_grad for one in result[0]
+        ),
         "learning rates": result[1],
         "biases at the end": model.bias.detach(),
         "weights at the end": model.weight.detach(),
@@ -73,7 +82,7 @@ HINTS = (
 )
 
 Run: TypeAlias = Any  # the five arguments
-Lists: TypeAlias = tuple[list[float], list[float]]
+Lists: TypeAlias = tuple[list[Any], list[Any]]
 
 
 def trained(*run: Run, faults: str) -> Lists:
@@ -81,7 +90,7 @@ def trained(*run: Run, faults: str) -> Lists:
     model, X, y, scaler, n_steps = run
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
-    losses, rates = list[float](), list[float]()
+    losses, rates = list[Any](), list[Any]()
     for _ in range(n_steps):
         optimizer.zero_grad()
         with torch.autocast("cpu", dtype=torch.float16):
@@ -101,7 +110,7 @@ def trained(*run: Run, faults: str) -> Lists:
         if "rate" in faults or (after >= before and same_is_made):
             schedule.step()
         losses.append((scaled if "loss" in faults else loss).item())
-        rates.append(schedule.get_last_lr()[0])
+        rates += schedule.get_last_lr()
     return losses, rates
 
 
@@ -179,7 +188,7 @@ def growth_is_no_step(*run: Run) -> Lists:
 )
 def half_run(
     model: nn.Module, X: Tensor, y: Tensor, scaler: torch.amp.GradScaler, n_steps: int
-) -> tuple[list[float], list[float]]:
+) -> tuple[list[Any], list[Any]]:
     """Train `model` on one batch, in float16 where autocast takes it; return losses and rates."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
@@ -197,5 +206,5 @@ def half_run(
         if scaler.get_scale() >= scale:
             schedule.step()
         losses.append(loss.item())
-        rates.append(schedule.get_last_lr()[0])
+        rates += schedule.get_last_lr()
     return losses, rates

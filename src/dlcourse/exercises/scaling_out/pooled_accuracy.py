@@ -169,9 +169,7 @@ def only_where_there_are_samples(logits: Tensor, y: Tensor, all_reduce: AllReduc
         only_where_there_are_samples,
     ),
 )
-def pooled_accuracy(
-    logits: Tensor, y: Tensor, all_reduce: Callable[[Tensor], None]
-) -> float | Tensor:
+def pooled_accuracy(logits: Tensor, y: Tensor, all_reduce: Callable[[Tensor], None]) -> Tensor:
     """Return the share of right answers among the samples of all processes, a number.
 
     Each process calls this with its own samples: logits (N, C) and labels y (N,), where N differs
@@ -180,4 +178,4 @@ def pooled_accuracy(
     """
     numbers = torch.stack([(logits.argmax(dim=1) == y).sum(), torch.tensor(len(y))])
     all_reduce(numbers)
-    return (numbers[0] / numbers[1]).item()
+    return numbers[0] / numbers[1]

@@ -7,7 +7,7 @@ from dlcourse.checking.exercise import question
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "Take one layer, z = x @ W.T + b. Which gradients does backward have to compute from that of z?",
+    "One layer is z = x @ W.T + b. Which gradients does backward compute from that of z?",
     "Two products for a layer: one for the gradient of W, and one for that of x. Are both needed?",
     "The gradient of the first layer's x is that of the pictures, which nobody asks for.",
     "With frozen layers: how far back is there a weight that still wants its gradient?",

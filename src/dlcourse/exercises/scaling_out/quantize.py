@@ -25,11 +25,11 @@ def use(answer: Callable[..., Any], W: Tensor, bits: int) -> dict[str, Any] | No
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
-    yield torch.tensor([[0.5, -1.0, 0.26], [10.0, 0.0, 3.0]]), 8
-    yield torch.tensor([[0.5, -1.0, 0.26], [30.0, 0.0, -4.0]]), 3
+    yield torch.tensor([[0.4, -1.0, 0.26], [10.0, 0.0, 3.0]]), 8
+    yield torch.tensor([[0.4, -1.0, 0.26], [30.0, 0.0, -4.0]]), 3
     W = torch.randn(5, 3, generator=rng, dtype=torch.float64).T
     yield W * torch.tensor([[1.0], [0.001], [500.0]], dtype=torch.float64), 4
-    yield torch.tensor([[0.0, 0.0], [1e-3, -2e-3]]), 8  # a row of zeros
+    yield torch.tensor([[0.0, 0.0], [1.2e-3, -2e-3]]), 8  # a row of zeros
     yield torch.randn(1, 40, generator=rng), 2
     yield 100 * torch.rand(4, 2, generator=rng) + 1, 5  # no negative number
     yield -torch.rand(2, 6, generator=rng) - 0.1, 6  # no positive one
@@ -46,12 +46,11 @@ HINTS = (
 
 
 def quantized(W: Tensor, most: float, *, whole: bool = False, cut: bool = False) -> Pair:
-    """Do what the solution does, with one scale for the `whole` table, or with numbers `cut` off.
-    """
+    """Do what the solution does; faults: one scale for the `whole` table, decimals `cut` off."""
     largest = W.abs().amax(dim=1)
     if whole:
         largest = W.abs().max().expand(len(W))
-    scales = torch.where(largest > 0, largest / most, 1.0).to(W.dtype)
+    scales = torch.where(largest > 0, largest / most, 1.0)
     numbers = W / scales[:, None]
     return (numbers.trunc() if cut else numbers.round()).to(torch.int8), scales
 
@@ -101,7 +100,7 @@ def along_columns(W: Tensor, bits: int) -> Pair:
     """You made one scale a column. Each row gets one: that is one for each output of the layer."""
     most = 2 ** (bits - 1) - 1
     largest = W.abs().amax(dim=0)
-    scales = torch.where(largest > 0, largest / most, 1.0).to(W.dtype)
+    scales = torch.where(largest > 0, largest / most, 1.0)
     return (W / scales).round().to(torch.int8), scales
 
 
@@ -114,7 +113,7 @@ def zeros_divided(W: Tensor, bits: int) -> Pair:
 def scale_turned(W: Tensor, bits: int) -> Pair:
     """Your scales are the other way round. Here W is about table · scale."""
     table, scales = quantized(W, 2 ** (bits - 1) - 1)
-    return table, torch.where(W.abs().amax(dim=1) > 0, 1 / scales, 1.0).to(W.dtype)
+    return table, torch.where(W.abs().amax(dim=1) > 0, 1 / scales, 1.0)
 
 
 def still_floats(W: Tensor, bits: int) -> Pair:
@@ -129,8 +128,8 @@ def still_floats(W: Tensor, bits: int) -> Pair:
     difficulty=2,
     place=130,
     hints=HINTS,
-    why="A row's largest weight uses the largest number, so no step is wasted; a scale for each row "
-    "keeps a large row from making the steps of a small one too wide.",
+    why="A row's largest weight uses the largest number, so no step is wasted; and with a scale "
+    "for each row, large weights in one do not make the steps of the others too wide.",
     inputs=inputs,
     use=use,
     mistakes=(
@@ -157,5 +156,5 @@ def quantize(W: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     """
     most = 2 ** (bits - 1) - 1
     largest = W.abs().amax(dim=1)
-    scales = torch.where(largest > 0, largest / most, 1.0).to(W.dtype)
+    scales = torch.where(largest > 0, largest / most, 1.0)
     return (W / scales[:, None]).round().to(torch.int8), scales

@@ -9,7 +9,7 @@ from dlcourse.checking.exercise import question
 HINTS = (
     "First ask what is too large: the weights and what belongs to them, or what one batch leaves?",
     "Whatever splits the batch helps only if more than one sample fits.",
-    "Adam's two averages have the size of the weights. Which remedy cuts them into shards?",
+    "Adam's two averages have the size of the weights. Which remedy shares them out?",
     "A learning rate of 1e-5 changes a weight by about 1e-5. What is the gap of bfloat16 at 0.1?",
 )
 
@@ -23,8 +23,8 @@ def batch_split_for_one() -> Six:
     return "c", "c", "d", "e", "a", "f"
 
 
-def shards_for_one() -> Six:
-    """one_sample is wrong: FSDP cuts the weights and Adam's averages into shards, and these fit
+def shares_for_one() -> Six:
+    """one_sample is wrong: FSDP shares out the weights and Adam's averages, and these fit
     already. It is what one sample leaves for the way back that does not.
     """
     return "d", "c", "d", "e", "a", "f"
@@ -50,8 +50,8 @@ def parts_for_adam() -> Six:
 
 
 def quantized_for_adam() -> Six:
-    """averages is wrong: whole numbers from −127 to 127 cannot be trained by steps of 1e-5. They are
-    for a model that has been trained.
+    """averages is wrong: small steps do not move whole numbers from −127 to 127. They are for a
+    model that has been trained.
     """
     return "b", "c", "e", "e", "a", "f"
 
@@ -84,11 +84,11 @@ def compiled_for_the_server() -> Six:
     place=160,
     names=("one_sample", "whole_batch", "averages", "phone", "stuck", "server"),
     hints=HINTS,
-    why="Each remedy makes one thing smaller, and leaves the others as they are: first measure which "
-    "of them is too large.",
+    why="Each remedy makes one thing smaller and leaves the others as they are: first measure "
+    "which one is too large.",
     mistakes=(
         batch_split_for_one,
-        shards_for_one,
+        shares_for_one,
         segments_for_the_batch,
         segments_for_adam,
         parts_for_adam,
@@ -113,7 +113,7 @@ def remedies() -> tuple[str, str, str, str, str, str]:
     a: Keep the weights in float32, and compute under autocast.
     b: Checkpointing: keep the inputs of a few segments, and compute the rest again.
     c: Accumulation: backward for each part of the batch, then one step.
-    d: FSDP: give each process a shard.
+    d: FSDP: each process keeps a share of weights, gradients and averages.
     e: Store the weights as int8.
     f: `torch.export`.
     g: A `GradScaler`.

@@ -22,10 +22,10 @@ class Ring:
         self.on_the_way: list[list[Tensor]] = [[] for _ in range(world)]
         self.numbers_sent = [0] * world
 
-    def send(self, rank: int, part: Tensor) -> None:
+    def send(self, rank: int, piece: Tensor) -> None:
         """Send a tensor from process `rank` to the next one."""
-        self.numbers_sent[rank] += part.numel()
-        message = torch.zeros_like(part) if self.loses else part.clone()
+        self.numbers_sent[rank] += piece.numel()
+        message = torch.zeros_like(piece) if self.loses else piece.clone()
         self.on_the_way[(rank + 1) % self.world].append(message)
 
     def receive(self, rank: int) -> Tensor:
@@ -49,12 +49,12 @@ def use(answer: Callable[..., Any], tables: list[Tensor]) -> dict[str, Any] | No
     results = answer([one.clone() for one in tables], ring)
     if results is None:
         return None
-    parts = list(results)
+    pieces = list(results)
     without = list(answer([one.clone() for one in tables], lossy))
     cheats = world > 1 and all(torch.allclose(one, right) for one in without)
-    shared = len({one.data_ptr() for one in parts}) < world
+    shared = len({one.data_ptr() for one in pieces}) < world
     return {
-        "result": parts,
+        "result": pieces,
         "numbers sent by each process": ring.numbers_sent,
         "messages that nobody received": sum(map(len, ring.on_the_way)),
         "the sums are there even if the messages arrive empty": "yes" if cheats else "no",
@@ -73,35 +73,34 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[list[Tensor]]]:
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "Cut each table into as many parts as there are processes. In a round, all send one part each.",
-    "In round t, process k sends part k − t (mod world), and adds what it receives to part k − 1 − t.",  # noqa: E501
-    "After world − 1 such rounds, process k has the whole sum of one part: of part k + 1.",
-    "In world − 1 more rounds these go around: k sends part k + 1 − t, and overwrites part k − t.",
+    "Cut each table into as many pieces as there are processes. Each round sends one of them.",
+    "In round t, process k sends piece k − t, mod world, and adds what arrives to piece k − 1 − t.",
+    "After world − 1 such rounds, process k has the complete sum of one piece: piece k + 1.",
+    "In world − 1 more rounds these go around: k sends piece k + 1 − t, and replaces piece k − t.",
     "In each round, first let all processes send, and then let all receive.",
 )
 
 
 def in_rounds(tables: list[Tensor], ring: Ring, *, gather: bool = True, add: bool = False) -> Any:  # noqa: ANN401
-    """Do what the solution does; `gather`: the second half, `add`: which adds in place of writing.
-    """
-    parts = [list(one.clone().chunk(ring.world)) for one in tables]
+    """Do what the solution does; `gather`: the second half, `add`: which adds to the old part."""
+    pieces = [list(one.clone().chunk(ring.world)) for one in tables]
     for t in range(ring.world - 1):
         for k in range(ring.world):
-            ring.send(k, parts[k][(k - t) % ring.world])
+            ring.send(k, pieces[k][(k - t) % ring.world])
         for k in range(ring.world):
-            parts[k][(k - 1 - t) % ring.world] += ring.receive(k)
+            pieces[k][(k - 1 - t) % ring.world] += ring.receive(k)
     for t in range(ring.world - 1 if gather else 0):
         for k in range(ring.world):
-            ring.send(k, parts[k][(k + 1 - t) % ring.world])
+            ring.send(k, pieces[k][(k + 1 - t) % ring.world])
         for k in range(ring.world):
-            old = parts[k][(k - t) % ring.world]
-            parts[k][(k - t) % ring.world] = ring.receive(k) + (old if add else 0)
-    return [torch.cat(one) for one in parts]
+            old = pieces[k][(k - t) % ring.world]
+            pieces[k][(k - t) % ring.world] = ring.receive(k) + (old if add else 0)
+    return [torch.cat(one) for one in pieces]
 
 
 def whole_tables_passed(tables: list[Tensor], ring: Ring) -> list[Tensor]:
     """The sums are right, but whole tables go around, so each process sends world − 1 times all its
-    numbers. In parts, it is 2 · (world − 1) / world times, never more than twice.
+    numbers. In pieces, it is 2 · (world − 1) / world times, never more than twice.
     """
     sums, passing = [one.clone() for one in tables], [one.clone() for one in tables]
     for _ in range(ring.world - 1):
@@ -115,8 +114,8 @@ def whole_tables_passed(tables: list[Tensor], ring: Ring) -> list[Tensor]:
 
 def first_adds_up(tables: list[Tensor], ring: Ring) -> list[Tensor]:
     """The sums are right, but one process after another adds to a whole table and sends it on:
-    while one works, the others wait. In parts, all work at once, and no process sends more than
-    the others.
+    while one works, the others wait. In pieces, all work at once, and no process sends more
+    than the others.
     """
     sums = [one.clone() for one in tables]
     for k in range(ring.world - 1):
@@ -138,15 +137,15 @@ def without_messages(tables: list[Tensor], ring: Ring) -> list[Tensor]:
 
 
 def first_half_only(tables: list[Tensor], ring: Ring) -> Any:  # noqa: ANN401
-    """Each process has the whole sum of one part only. In as many rounds again, these parts have to
-    go around.
+    """Each process has the complete sum of one piece only. In as many rounds again, these pieces
+    have to go around.
     """
     return in_rounds(tables, ring, gather=False)
 
 
 def added_in_the_second_half(tables: list[Tensor], ring: Ring) -> Any:  # noqa: ANN401
-    """In the second half what arrives is the whole sum of a part. Put it in place of the old part;
-    do not add it.
+    """In the second half what arrives is the complete sum of a piece. Put it in place of the old
+    one; do not add it.
     """
     return in_rounds(tables, ring, add=True)
 
@@ -160,12 +159,12 @@ def received_too_soon(tables: list[Tensor], ring: Ring) -> Any:  # noqa: ANN401
     """A process receives before the one on its left has sent: it would wait for ever. In each
     round, let all of them send first.
     """
-    parts = [list(one.clone().chunk(ring.world)) for one in tables]
+    pieces = [list(one.clone().chunk(ring.world)) for one in tables]
     for t in range(ring.world - 1):
         for k in range(ring.world):
-            ring.send(k, parts[k][(k - t) % ring.world])
-            parts[k][(k - 1 - t) % ring.world] += ring.receive(k)
-    return [torch.cat(one) for one in parts]
+            ring.send(k, pieces[k][(k - t) % ring.world])
+            pieces[k][(k - 1 - t) % ring.world] += ring.receive(k)
+    return [torch.cat(one) for one in pieces]
 
 
 @exercise(
@@ -174,7 +173,7 @@ def received_too_soon(tables: list[Tensor], ring: Ring) -> Any:  # noqa: ANN401
     difficulty=3,
     place=60,
     hints=HINTS,
-    why="In each round every process sends one part and receives one, so all lines are busy, and "
+    why="In each round every process sends one piece and receives one, so none has to wait, and "
     "each process sends less than twice its numbers, however many processes there are.",
     inputs=inputs,
     use=use,
@@ -198,11 +197,11 @@ def ring_all_reduce(tables: list[Tensor], ring: Ring) -> list[Tensor]:
     numbers.
     """
     world = ring.world
-    parts = [list(table.clone().chunk(world)) for table in tables]
+    pieces = [list(table.chunk(world)) for table in tables]
     for t in range(2 * world - 2):
         for k in range(world):
-            ring.send(k, parts[k][(k - t) % world])
+            ring.send(k, pieces[k][(k - t) % world])
         for k in range(world):
             arrived, place = ring.receive(k), (k - 1 - t) % world
-            parts[k][place] = parts[k][place] + arrived if t < world - 1 else arrived
-    return [torch.cat(one) for one in parts]
+            pieces[k][place] = pieces[k][place] + arrived if t < world - 1 else arrived
+    return [torch.cat(one) for one in pieces]

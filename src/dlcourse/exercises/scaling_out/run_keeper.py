@@ -33,7 +33,8 @@ class _Net(nn.Module):
         self.inside = nn.Sequential(nn.Dropout(0.5), nn.Linear(3, 2))
 
     def forward(self, X: Tensor) -> Tensor:
-        return self.inside(X)
+        out: Tensor = self.inside(X)
+        return out
 
     def get_extra_state(self) -> Tensor:
         return torch.zeros(1).as_subclass(_Bomb) if self.armed else torch.zeros(1)
@@ -50,7 +51,8 @@ class _Wrapped(nn.Module):
         self.module = model
 
     def forward(self, X: Tensor) -> Tensor:
-        return self.module(X)
+        out: Tensor = self.module(X)
+        return out
 
 
 class _Run:
@@ -84,7 +86,7 @@ def use(
     n_before: int,
     n_after: int,
 ) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "run.pt"
         first = _Run(1, answer, path, wrapped=wrapped_when_saved)
         try:
@@ -143,11 +145,9 @@ from dlcourse.exercises.scaling_out._lost_runs import (  # noqa: E402 - of the c
 )
 
 HINTS = (
-    "List what the next step reads: weights, averages, the rate, the batch, the dropout mask. Where "
-    "does each of them come from?",
-    "Five states, and the step: model, optimizer, schedule, `generator.get_state()`, and that of "
-    "PyTorch's own generator, `torch.get_rng_state()`.",
-    'Write to another name, `new = self.path.with_suffix(".new")`, then call `new.replace(self.path)`.',  # noqa: E501
+    "List what the next step reads. Where do the rate, the batch and the dropout mask come from?",
+    "Five states: model, optimizer, schedule, `generator.get_state()` and `torch.get_rng_state()`.",
+    'Write to `new = self.path.with_suffix(".new")`, then rename: `new.replace(self.path)`.',
     '`getattr(model, "module", model)` is the model itself, wrapped or not.',
 )
 

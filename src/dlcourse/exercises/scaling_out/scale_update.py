@@ -112,9 +112,10 @@ def scale_update(
 ) -> tuple[float, int]:
     """Return the scale and the streak after one more step, by the rule of `GradScaler`.
 
-    The streak is the number of good steps in a row so far. An overflow in this step (`overflow` is
-    True) halves the scale and ends the streak. Otherwise this step is a good one; with `interval`
-    good steps in a row, the scale doubles, and a new streak begins. A new streak is 0.
+    The scale is the factor on the loss, the streak the number of good steps in a row so far. An
+    overflow in this step (`overflow` is True) halves the scale and ends the streak. Otherwise this
+    step is a good one; with `interval` good steps in a row, the scale doubles, and a new streak
+    begins. A new streak is 0.
     """
     if overflow:
         return scale / 2, 0
