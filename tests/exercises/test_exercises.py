@@ -59,7 +59,9 @@ def parts_of(argument: object) -> Iterator[object]:
         yield from (part for one in argument for part in parts_of(one))
     elif isinstance(argument, dict):
         yield from (part for one in argument.values() for part in parts_of(one))
-    elif not callable(argument) and not isinstance(argument, int | float | str | None):
+    elif not callable(argument) and not isinstance(
+        argument, int | float | str | torch.dtype | None
+    ):
         yield id(argument)
 
 

@@ -25,6 +25,7 @@ LESSONS = {
     "sequences": "09",
     "transformers": "10",
     "generative_models": "11",
+    "scaling_out": "12",
 }
 
 
