@@ -77,7 +77,10 @@ class Judge:
             return Verdict(Outcome.NOT_YET, cut(told))
         state = GlobalState()
         try:
-            with torch.inference_mode(mode=False), torch.autocast("cpu", enabled=False):
+            with (
+                torch.inference_mode(mode=False),
+                torch.autocast("cpu", enabled=False, cache_enabled=False),
+            ):
                 _ = self._right  # known before the learner's code can change anything
                 return self.verdict_on(self.asked.behaviors(answer))
         finally:

@@ -259,7 +259,7 @@ def _look_at(answer: dict[str, Any], cells: dict[int, ast.Module], seed: int) ->
         return UNTOUCHED, b""
     if told := asked.wrong_kind(value):
         return WRONG_KIND, told.encode()
-    with torch.autocast("cpu", enabled=False):
+    with torch.autocast("cpu", enabled=False, cache_enabled=False):
         return BEHAVIORS, pack(asked.behaviors(value))
 
 
