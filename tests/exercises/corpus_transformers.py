@@ -498,7 +498,7 @@ def induction_with_a_table(tokens: Tensor) -> Any:  # noqa: ANN401
     return torch.stack(out, dim=1)
 
 
-@wrong(ex.induction, "the first place")
+@wrong(ex.induction, "the first position")
 def induction_by_index(tokens: Tensor) -> Tensor:
     rows = [
         [row[row.index(token) + 1] if token in row[:t] else -1 for t, token in enumerate(row)]
@@ -592,7 +592,7 @@ def size_that_everybody_quotes() -> Any:  # noqa: ANN401
     return 124_000_000, 786432, 0
 
 
-@wrong(ex.gpt_size, "offsets in the linear layers")
+@wrong(ex.gpt_size, "biases in the linear layers")
 def size_of_the_original() -> Any:  # noqa: ANN401
     return 124_439_808, 786432, 0
 

@@ -57,8 +57,8 @@ def offsets_forgotten() -> Three:
     return ALL - BLOCKS * 2 * D - D, CONTEXT * D, 0
 
 
-def offset_for_each_table() -> Three:
-    """n_parameters: that is with offsets in the linear layers, which this one is made without."""
+def bias_for_each_table() -> Three:
+    """n_parameters: that is with biases in the linear layers, and here they have none."""
     return ALL + BLOCKS * 9 * D, CONTEXT * D, 0
 
 
@@ -103,7 +103,7 @@ def heads_cost() -> Three:
         last_norm_forgotten,
         norms_forgotten,
         offsets_forgotten,
-        offset_for_each_table,
+        bias_for_each_table,
         nothing_for_the_context,
         square_of_the_context,
         all_places_counted,
@@ -113,7 +113,7 @@ def heads_cost() -> Three:
 def gpt_size() -> Three:
     """The smallest GPT-2 is built like this lesson's `GPT`: 12 blocks of 12 heads, d = 768, a
     context of 1,024 tokens, 50,257 different tokens. Its head uses the table of tokens as its own,
-    so this table is there once. Let its linear layers have no offsets, as in the lesson; its norms
+    so this table is there once. Let its linear layers have no biases, as in the lesson; its norms
     have d factors and d offsets each.
 
     n_parameters: how many parameters has it? Write the sum as Python, if you like.

@@ -99,7 +99,7 @@ def leak_test_for_the_third() -> Six:
     place=110,
     names=("run_1", "proof_1", "run_2", "proof_2", "run_3", "proof_3"),
     hints=HINTS,
-    why="Each fault has a test that finds it in a second, and none of them is a training.",
+    why="Each fault has a test of its own, and a falling loss is none of them.",
     mistakes=(
         good_model,
         leak_in_the_first,
