@@ -115,7 +115,7 @@ def write(model: Model, prompt: list[int], n_more: int) -> list[int]:
     prompt has at least one token. Each layer may read each token only once.
     """
     tokens = list(prompt)
-    cache: list[Any] = [([], []) for _ in model.layers]
+    cache: list[tuple[list[torch.Tensor], list[torch.Tensor]]] = [([], []) for _ in model.layers]
     for position in range(len(prompt) + n_more - 1):
         x = model.token.weight[tokens[position]] + model.position.weight[position]
         for layer, (keys, values) in zip(model.layers, cache, strict=True):
