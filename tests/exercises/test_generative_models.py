@@ -307,7 +307,7 @@ def copies_by_pixels(samples: Tensor, train: Tensor, test: Tensor) -> Any:  # no
 
 
 def copies_in_a_loop(samples: Tensor, train: Tensor, test: Tensor) -> Any:  # noqa: ANN401
-    def nearest(picture: Tensor) -> float:
+    def nearest(picture: Tensor) -> Any:  # noqa: ANN401
         return min((picture - one).square().sum().sqrt().item() for one in train)
 
     of_samples = [nearest(one) for one in samples]
