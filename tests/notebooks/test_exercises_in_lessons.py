@@ -13,7 +13,8 @@ PATHS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 CATALOG = {one.id: one for one in catalog()}
 WORDS = [
     *("six", "seven", "eight", "nine", "ten"),
-    *("eleven", "twelve", "thirteen", "fourteen"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen"),
+    *("sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
 ]
 NUMBER_WORDS = {2: "two"} | dict(enumerate(WORDS, 6))
 
