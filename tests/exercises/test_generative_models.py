@@ -273,7 +273,7 @@ def covariance(features: Tensor) -> Tensor:
     return around.T @ around / (len(features) - 1)
 
 
-def frechet_by_singular_values(features_a: Tensor, features_b: Tensor) -> Tensor:
+def frechet_by_singular_values(features_a: Tensor, features_b: Tensor) -> Any:  # noqa: ANN401
     """The trace of the root is the sum of the singular values of A·Bᵀ, both without their means."""
     a, b = (one.double() - one.double().mean(dim=0) for one in (features_a, features_b))
     root = torch.linalg.svdvals(a @ b.T).sum() / ((len(a) - 1) * (len(b) - 1)) ** 0.5
@@ -298,7 +298,7 @@ def frechet_by_numpy(features_a: Tensor, features_b: Tensor) -> Any:  # noqa: AN
 
 
 def copies_by_pixels(samples: Tensor, train: Tensor, test: Tensor) -> Any:  # noqa: ANN401
-    def gaps(pictures: Tensor) -> Tensor:
+    def gaps(pictures: Tensor) -> Any:  # noqa: ANN401
         return (pictures.flatten(1)[:, None] - train.flatten(1)[None]).norm(dim=2)
 
     copied = gaps(samples).eq(0).any(dim=1)
@@ -306,8 +306,8 @@ def copies_by_pixels(samples: Tensor, train: Tensor, test: Tensor) -> Any:  # no
     return [*nearest, copied.double().mean()]
 
 
-def copies_in_a_loop(samples: Tensor, train: Tensor, test: Tensor) -> tuple[float, float, float]:
-    def nearest(picture: Tensor) -> float:
+def copies_in_a_loop(samples: Tensor, train: Tensor, test: Tensor) -> Any:  # noqa: ANN401
+    def nearest(picture: Tensor) -> Any:  # noqa: ANN401
         return min((picture - one).square().sum().sqrt().item() for one in train)
 
     of_samples = [nearest(one) for one in samples]
@@ -337,7 +337,7 @@ def noise_by_rsample(mean: Tensor, log_variance: Tensor) -> Tensor:
     return distributions.Normal(mean, log_variance.exp().sqrt()).rsample()
 
 
-def noise_by_box_and_muller(mean: Tensor, log_variance: Tensor) -> Tensor:
+def noise_by_box_and_muller(mean: Tensor, log_variance: Tensor) -> Any:  # noqa: ANN401
     """Make normal numbers of uniform ones."""
     one, other = 1 - torch.rand(2, *mean.shape)
     noise = (-2 * one.log()).sqrt() * (2 * math.pi * other).cos()
@@ -430,7 +430,7 @@ def noised_one_by_one(X: Tensor, t: Tensor, betas: Tensor, noise: Tensor) -> Ten
     return torch.stack(rows)
 
 
-def noised_by_steps(X: Tensor, t: Tensor, betas: Tensor, noise: Tensor) -> Tensor:
+def noised_by_steps(X: Tensor, t: Tensor, betas: Tensor, noise: Tensor) -> Any:  # noqa: ANN401
     """Follow both factors from step to step."""
     factors = [(1.0, 0.0)]
     for beta in betas.tolist():
