@@ -35,6 +35,7 @@ FREE_AT_MOST = {
     "06_gpu_timing": (30, "timings: they are what the lesson is about"),
     "08_convolutional_networks": (1, "how much faster conv2d is than loops"),
     "09_sequences": (7, "timings; races and runs of which only the order is sure"),
+    "12_scaling_out": (7, "timings; runs in few bits or steps of which only the order is sure"),
 }
 
 
