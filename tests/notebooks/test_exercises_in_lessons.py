@@ -13,7 +13,7 @@ PATHS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 CATALOG = {one.id: one for one in catalog()}
 WORDS = [
     *("six", "seven", "eight", "nine", "ten"),
-    *("eleven", "twelve", "thirteen", "fourteen"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen"),
 ]
 NUMBER_WORDS = {2: "two"} | dict(enumerate(WORDS, 6))
 
