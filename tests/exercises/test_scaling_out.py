@@ -824,7 +824,8 @@ def test_the_law_is_numpy_s_line(arguments: tuple[Tensor, Tensor, float, float])
 def test_the_law_of_the_lesson_s_points() -> None:
     n = torch.tensor([500.0, 1000, 2000, 4000, 8000])
     error = 1.34 * n**-0.347
-    _, b, predicted = ex.fit_power_law.answer(n, error, 0.0, 32_000.0)
+    a, b, predicted = ex.fit_power_law.answer(n, error, 0.0, 32_000.0)
+    assert a == pytest.approx(1.34, rel=1e-3)
     assert b == pytest.approx(-0.347, abs=1e-4)
     assert predicted == pytest.approx(1.34 * 32_000**-0.347, rel=1e-3)
 

@@ -135,9 +135,10 @@ def fit_power_law(
 ) -> tuple[float, float, float]:
     """Return a, b, and the error that the law error = floor + a · nᵇ predicts for `n_new`.
 
-    n (K,) are numbers of samples, error (K,) what was measured with them, all above the floor, K at
-    least 2. The law's a and b are those of the best straight line, by least squares, where log n is
-    on the one axis and log(error − floor) on the other.
+    The floor is the error that no number of samples can remove. n (K,) are numbers of samples, all
+    different, and error (K,) what was measured with them, all above the floor; K is at least 2. The
+    law's a and b are those of the best straight line, by least squares, through the points with
+    log n on the one axis and log(error − floor) on the other.
     """
     X = torch.stack([torch.ones_like(n), n.log()], dim=1)
     log_a, b = torch.linalg.lstsq(X, (error - floor).log()).solution.tolist()

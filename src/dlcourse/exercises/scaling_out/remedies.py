@@ -106,7 +106,7 @@ def remedies() -> tuple[str, str, str, str, str, str]:
     whole_batch: a step is to be that of 512 samples, and 128 fit. Checkpointing is on already, and
         there is no batch norm.
     averages: weights, gradients and Adam's averages need 112 GB. There are 8 GPUs of 24 GB each.
-    phone: the model is trained. Its file is to be a quarter as large as now, in float32.
+    phone: the model is trained, in float32. Its file is to be a quarter as large as it is.
     stuck: weights are in bfloat16, the rate is 1e-5. No gradient is 0, but the weights stay.
     server: the trained model is to run where the Python code of its class is not.
 

@@ -74,7 +74,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[list[Tensor]]]:
 
 HINTS = (
     "Cut each table into as many pieces as there are processes. Each round sends one of them.",
-    "In round t, process k sends piece k − t, mod world, and adds what arrives to piece k − 1 − t.",
+    "Round t: k sends piece (k − t) % world, and adds what arrives to piece (k − 1 − t) % world.",
     "After world − 1 such rounds, process k has the complete sum of one piece: piece k + 1.",
     "In world − 1 more rounds these go around: k sends piece k + 1 − t, and replaces piece k − t.",
     "In each round, first let all processes send, and then let all receive.",
