@@ -37,6 +37,7 @@ FREE_AT_MOST = {
     "09_sequences": (9, "timings; races and runs of which only the order is sure"),
     "10_transformers": (7, "a timing; runs and drawn texts of which only the order is sure"),
     "11_generative_models": (8, "games of two networks, of which only the order is sure"),
+    "12_scaling_out": (7, "timings; runs in few bits or steps of which only the order is sure"),
 }
 
 
