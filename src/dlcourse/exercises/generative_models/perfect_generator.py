@@ -66,7 +66,7 @@ def all_called_real() -> Three:
     "A perfect generator",
     minutes=4,
     difficulty=1,
-    place=20,
+    place=33,
     names=("says", "loss", "says_with_one_mean"),
     hints=HINTS,
     why="With nothing to go by, D says what share is real, as the loss weighs it: with two means "
