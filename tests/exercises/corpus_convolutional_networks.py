@@ -488,7 +488,7 @@ def unfolded_padded(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return functional.conv2d(X, weight, bias, padding=1)
 
 
-@wrong(ex.conv_by_unfold, "still stand in one row")
+@wrong(ex.conv_by_unfold, "are still in one row")
 def unfolded_in_one_row(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     columns = functional.unfold(X, tuple(weight.shape[2:]))
     return weight.flatten(1) @ columns + bias[:, None]

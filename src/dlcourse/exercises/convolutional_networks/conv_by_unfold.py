@@ -114,7 +114,7 @@ def bias_along_the_columns(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def one_long_row(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """All numbers are right, but the places still stand in one row. Cut them into H − h + 1 rows
+    """All numbers are right, but the places are still in one row. Cut them into H − h + 1 rows
     and W − w + 1 columns.
     """
     return convolve(X, weight, bias).flatten(2)

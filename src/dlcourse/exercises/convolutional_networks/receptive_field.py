@@ -50,6 +50,13 @@ def only_the_last_stride(layers: Layers) -> int:
     return field
 
 
+def own_stride_only(layers: Layers) -> int:
+    """You multiply each window by its own stride. What spreads its numbers are the strides of all
+    layers before it, multiplied together.
+    """
+    return 1 + sum((k - 1) * stride for k, stride in layers)
+
+
 def strides_added(layers: Layers) -> int:
     """You add up the strides. They multiply: steps of 2 numbers that are 2 pixels apart are 4."""
     field, step = 1, 1
@@ -126,6 +133,7 @@ def receptive(layers: Layers) -> int:
     mistakes=(
         without_strides,
         only_the_last_stride,
+        own_stride_only,
         strides_added,
         own_stride_first,
         whole_kernels,

@@ -13,8 +13,8 @@ HINTS = (
 
 
 def rate_for_the_first() -> tuple[str, str, str, str]:
-    """run_1 is wrong: its first loss is measured before the first step, so no rate can have to do
-    with it. The network starts sure of wrong answers.
+    """run_1 is wrong: its first loss is measured before the first step, so no rate can have
+    anything to do with it. The network starts sure of wrong answers.
     """
     return "a", "c", "e", "a"
 
@@ -79,8 +79,8 @@ def exchanged() -> tuple[str, str, str, str]:
     ),
 )
 def diagnose() -> tuple[str, str, str, str]:
-    """Four networks with two hidden layers learn to read the ten digits, with cross-entropy and
-    SGD, each with one fault. Choose the cause for each, a letter from "a" to "f".
+    """Four networks with two hidden layers learn to read the ten digits, with cross-entropy, SGD
+    and batches of 10 pictures. Each has one fault: choose its cause, a letter from "a" to "f".
 
     run_1: its loss is 11.2 in the first step; after 20 steps it is below 2, and falling.
     run_2: its loss stays near 2.30. From the first step on, all gradients but that of the last

@@ -39,6 +39,13 @@ def for_positive_weights(c: Tensor, strength: float) -> tuple[Tensor, Tensor]:
     return (c - strength).clamp(min=0), c / (1 + strength)
 
 
+def negative_moved_away(c: Tensor, strength: float) -> tuple[Tensor, Tensor]:
+    """With L1 you moved a negative c away from 0. L1 pulls toward 0 from both sides: there, w is
+    c + strength.
+    """
+    return torch.where(c.abs() <= strength, 0.0, c - strength), c / (1 + strength)
+
+
 def without_the_sign(c: Tensor, strength: float) -> tuple[Tensor, Tensor]:
     """With L1 you lost the sign: the w of a negative c is negative, or 0."""
     return (c.abs() - strength).clamp(min=0), c / (1 + strength)
@@ -92,6 +99,7 @@ def maximum_along_a_dimension(c: Tensor, strength: float) -> tuple[Tensor, Tenso
     mistakes=(
         not_stopped_at_zero,
         for_positive_weights,
+        negative_moved_away,
         without_the_sign,
         cut_off_only,
         one_step_of_l2,

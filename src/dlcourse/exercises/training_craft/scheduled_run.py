@@ -1,4 +1,4 @@
-"""A run with three faults."""
+"""A run with three bugs."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from dlcourse.checking.exercise import exercise
 
 
-def run_with_faults(
+def run_with_bugs(
     model: nn.Module, X: Tensor, y: Tensor, X_val: Tensor, y_val: Tensor, n_epochs: int
 ) -> list[float]:
-    """Train `model` with SGD; return the validation loss after each epoch. Three faults to fix.
+    """Train `model` with SGD; return the validation loss after each epoch. Three bugs to fix.
 
     The first two epochs have the rate 0.5, the next two 0.25, and so on, half as much each time. A
     batch has 4 samples; its gradient is clipped to a norm of 1. Training smooths the labels by
@@ -71,28 +71,28 @@ HINTS = (
 Run: TypeAlias = Any  # the six arguments
 
 
-def trained(*run: Run, faults: str) -> list[float]:
-    """Train as the solution does, but for these faults."""
+def trained(*run: Run, bugs: str) -> list[float]:
+    """Train as the solution does, but for these bugs."""
     model, X, y, X_val, y_val, n_epochs = run
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
     losses = list[float]()
     for _ in range(n_epochs):
-        if "early" in faults:
+        if "early" in bugs:
             schedule.step()
         for rows in torch.arange(len(X)).split(4):
             optimizer.zero_grad()
             z = model(X[rows])
-            smoothing = 0.0 if "plain training" in faults else 0.1
+            smoothing = 0.0 if "plain training" in bugs else 0.1
             nn.functional.cross_entropy(z, y[rows], label_smoothing=smoothing).backward()
-            if "clip" not in faults:
+            if "clip" not in bugs:
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
-            if "batch" in faults:
+            if "batch" in bugs:
                 schedule.step()
-        if not any(fault in faults for fault in ("batch", "never", "early")):
+        if not any(bug in bugs for bug in ("batch", "never", "early")):
             schedule.step()
-        smoothing = 0.1 if "smooth" in faults else 0.0
+        smoothing = 0.1 if "smooth" in bugs else 0.0
         with torch.no_grad():
             z = model(X_val)
             losses.append(nn.functional.cross_entropy(z, y_val, label_smoothing=smoothing).item())
@@ -103,68 +103,68 @@ def clip_left(*run: Run) -> list[float]:
     """One of the three is left: nothing clips the gradient between `backward` and `step`, where it
     counts.
     """
-    return trained(*run, faults="clip")
+    return trained(*run, bugs="clip")
 
 
 def batch_left(*run: Run) -> list[float]:
     """One of the three is left: the schedule is stepped after each batch, so that its 2 means two
     batches. The task counts epochs.
     """
-    return trained(*run, faults="batch")
+    return trained(*run, bugs="batch")
 
 
 def smooth_left(*run: Run) -> list[float]:
     """One of the three is left: the validation loss has smoothed labels. It cannot come near 0, and
     cannot be compared with that of other runs.
     """
-    return trained(*run, faults="smooth")
+    return trained(*run, bugs="smooth")
 
 
 def clip_and_batch_left(*run: Run) -> list[float]:
     """Two of the three are left, both in the inner loop. When is the gradient clipped, and after
     what is the schedule stepped?
     """
-    return trained(*run, faults="clip, batch")
+    return trained(*run, bugs="clip, batch")
 
 
 def clip_and_smooth_left(*run: Run) -> list[float]:
     """Two of the three are left. One: nothing clips the gradient between `backward` and `step`. The
     other is in the validation loss.
     """
-    return trained(*run, faults="clip, smooth")
+    return trained(*run, bugs="clip, smooth")
 
 
 def batch_and_smooth_left(*run: Run) -> list[float]:
     """Two of the three are left. One: the schedule is stepped too often. The other is in the
     validation loss.
     """
-    return trained(*run, faults="batch, smooth")
+    return trained(*run, bugs="batch, smooth")
 
 
 def all_three_left(*run: Run) -> list[float]:
-    """All three faults are still there. Start with the order of backward, step and clip."""
-    return trained(*run, faults="clip, batch, smooth")
+    """All three bugs are still there. Start with the order of backward, step and clip."""
+    return trained(*run, bugs="clip, batch, smooth")
 
 
 def plain_training(*run: Run) -> list[float]:
     """You took the smoothing out of the training as well. Only the validation loss is plain."""
-    return trained(*run, faults="plain training")
+    return trained(*run, bugs="plain training")
 
 
 def never_stepped(*run: Run) -> list[float]:
     """Now the rate stays at 0.5 in all epochs. Step the schedule once after each epoch."""
-    return trained(*run, faults="never")
+    return trained(*run, bugs="never")
 
 
 def stepped_early(*run: Run) -> list[float]:
     """You step the schedule at the start of each epoch, so the first rate lasts only one of them.
     Step it at the end.
     """
-    return trained(*run, faults="early")
+    return trained(*run, bugs="early")
 
 
 @exercise(
-    "A run with three faults",
+    "A run with three bugs",
     minutes=8,
     difficulty=2,
     place=120,
@@ -173,7 +173,7 @@ def stepped_early(*run: Run) -> list[float]:
     "plain loss to judge by.",
     inputs=inputs,
     use=use,
-    template=run_with_faults,
+    template=run_with_bugs,
     mistakes=(
         clip_left,
         batch_left,

@@ -42,6 +42,15 @@ def true_class_left_out(y: Tensor, n_classes: int, epsilon: float) -> Tensor:
     return (1 - epsilon) * truth + epsilon / n_classes * (1 - truth)
 
 
+def columns_of_all_labels(y: Tensor, n_classes: int, epsilon: float) -> Tensor:
+    """You set the columns of all labels in every row: that is what `targets[:, y]` means. Give each
+    row its own label with `targets[torch.arange(len(y)), y]`.
+    """
+    targets = torch.full((len(y), n_classes), epsilon / n_classes)
+    targets[:, y] = 1 - epsilon + epsilon / n_classes
+    return targets
+
+
 def nothing_taken_away(y: Tensor, n_classes: int, epsilon: float) -> Tensor:
     """Your rows add up to more than 1: you dealt epsilon out and did not take it from the 1."""
     return nn.functional.one_hot(y, n_classes) + epsilon / n_classes
@@ -75,6 +84,7 @@ def as_many_classes_as_occur(y: Tensor, n_classes: int, epsilon: float) -> Tenso
     mistakes=(
         dealt_to_the_others,
         true_class_left_out,
+        columns_of_all_labels,
         nothing_taken_away,
         epsilon_each,
         exchanged,
