@@ -637,6 +637,13 @@ def test_reparameterized_slopes_are_finite_differences_with_the_same_noise() -> 
         torch.testing.assert_close(slope.squeeze().diagonal()[None], found, rtol=1e-4, atol=1e-6)
 
 
+def test_reparameterized_numbers_with_a_variance_of_4_have_a_standard_deviation_of_2() -> None:
+    torch.manual_seed(0)
+    z = ex.reparameterize.answer(torch.full((40_000, 1), 3.0), torch.full((40_000, 1), math.log(4)))
+    assert z.mean().item() == pytest.approx(3, abs=0.05)
+    assert z.std().item() == pytest.approx(2, abs=0.05)
+
+
 @pytest.mark.parametrize("arguments", inputs_of(ex.kl_to_standard_normal))
 def test_kl_is_torch_s(arguments: tuple[Tensor, Tensor]) -> None:
     mine = ex.kl_to_standard_normal.answer(*arguments)

@@ -51,14 +51,7 @@ def noisy(batches: Any, draw_noise: Any) -> Iterator[tuple[Tensor, Tensor]]:  # 
     return ((real, draw_noise(len(real))) for real in batches)
 
 
-def step_of_d(
-    G: Any,  # noqa: ANN401
-    D: Any,  # noqa: ANN401
-    optimizer: Any,  # noqa: ANN401
-    real: Tensor,
-    z: Tensor,
-    fault: str = "none",
-) -> float:
+def step_of_d(G: Any, D: Any, optimizer: Any, real: Tensor, z: Tensor, fault: str = "") -> float:  # noqa: ANN401
     """Make one step of D; return its loss."""
     if fault not in {"D not zeroed", "zeroed once"}:
         optimizer.zero_grad()
@@ -109,6 +102,14 @@ def moved_by_old_gradients(*run: Run) -> Losses:
         one.grad = torch.ones_like(one)
     G_optimizer.step()
     return losses
+
+
+def samples_of_d_reused(*run: Run) -> Losses:
+    """In its own step G used D's last samples, which were cut off from the graph: so it did not
+    follow its loss. Make new samples there, from new noise, and without `detach`.
+    """
+    G, D, _, *rest = run
+    return stepped(G, D, torch.optim.SGD(G.parameters(), lr=0.0), *rest, fault="same noise")
 
 
 def wish_for_zero(*run: Run) -> Losses:
@@ -222,6 +223,7 @@ def losses_with_graphs(*run: Run) -> list[Tensor]:
 MISTAKES = (
     g_never_moves,
     moved_by_old_gradients,
+    samples_of_d_reused,
     wish_for_zero,
     labels_exchanged,
     d_not_zeroed,

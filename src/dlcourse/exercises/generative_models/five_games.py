@@ -7,7 +7,7 @@ from dlcourse.checking.exercise import question
 HINTS = (
     "Small losses of both: can two opponents both have what they want?",
     "A network whose weights are as at the start has had no slopes. What may have cut them off?",
-    "D is to tell the samples apart. Who would make it say 1.00 of samples that are no good?",
+    "A coin would cost D 1.386. A D with a larger loss is moved by something besides that loss.",
     "A loss that stays at its value for “1/2 everywhere”: what keeps D from being sure?",
 )
 
@@ -16,7 +16,7 @@ Five = tuple[str, str, str, str, str]
 
 def wish_for_the_first() -> Five:
     """run_1 is wrong: a G that asks for 0 moves, and gets what it wants, with a loss near 0. Here
-    its loss is 7.0, and it does not move.
+    its loss is 6.5, and it does not move.
     """
     return "a", "a", "f", "b", "e"
 
@@ -29,39 +29,39 @@ def tanh_for_the_first() -> Five:
 
 
 def sigmoid_for_the_first() -> Five:
-    """run_1 is wrong: with a sigmoid too many no loss could be 0.001. D is sure here, and right."""
+    """run_1 is wrong: with a sigmoid too many no loss could be 0.004. D is sure here, and right."""
     return "b", "a", "f", "b", "e"
 
 
 def shared_for_the_second() -> Five:
-    """run_2 is wrong: if G's step moved D to be fooled, D's own loss would be large. Here both
-    losses are small.
+    """run_2 is wrong: if G's step moved D to be fooled, D's own loss would not be small. Here both
+    losses are.
     """
     return "d", "f", "f", "b", "e"
 
 
 def ten_steps_for_the_second() -> Five:
-    """run_2 is wrong: with ten steps G finds the point that D likes best, near a mode. Here no
-    sample is near one, and D knows it, with a loss of 0.001.
+    """run_2 is wrong: with ten steps G finds the point that D likes best, and D has a loss well
+    above 0. Here D knows all of G's samples.
     """
     return "d", "c", "f", "b", "e"
 
 
 def wish_for_the_third() -> Five:
-    """run_3 is wrong: if G asked for 0, it would not lead D to say 1.00 of its samples."""
+    """run_3 is wrong: if G asked for 0, both would have what they want, and losses near 0."""
     return "d", "a", "a", "b", "e"
 
 
 def ten_steps_for_the_third() -> Five:
-    """run_3 is wrong: ten steps of G can fool D for a moment, with samples near a mode. Here none
-    is near one, and D still says 1.00: somebody has moved D that way.
+    """run_3 is wrong: with ten steps the samples are in a clump. Here they lie all around the ring,
+    and D says 0.62 even of real samples: something has moved it toward “real”.
     """
     return "d", "a", "c", "b", "e"
 
 
 def ten_steps_for_the_fourth() -> Five:
-    """run_4 is wrong: with ten steps the losses go up and down, since D can be sure. Here D says
-    0.50 of everything, to two decimals.
+    """run_4 is wrong: with ten steps D can be sure, of the place where the samples were a moment
+    ago. Here it says 0.51 of everything.
     """
     return "d", "a", "f", "c", "e"
 
@@ -102,12 +102,13 @@ def five_games() -> Five:
     """Five GANs were trained on the ring of eight modes, each with one fault. Choose the cause for
     each, a letter from "a" to "f". In a good run D's loss is about 1.3 and G's about 0.8.
 
-    run_1: D's loss is 0.001 and G's is 7.0. Every weight of G is as it was at the start.
-    run_2: both losses are 0.001. G's weights have moved, and no sample is near a mode.
-    run_3: D's loss is 7.7. D says 1.00 of G's samples, and none of them is near a mode.
-    run_4: D's loss is 1.386 and G's is 0.693. D says 0.50 of real samples and of G's. Two modes are
-        covered.
-    run_5: D's loss is 0.008 and G's is 5.5. G's weights move, but none of its coordinates gets
+    run_1: D's loss is 0.004 and G's is 6.5. Every weight of G is as it was at the start.
+    run_2: both losses are below 0.001. G's weights have moved, and no sample is near a mode.
+    run_3: D's loss is 1.44, and stays there. D gives 0.62 to real samples and to G's, which lie all
+        around the ring.
+    run_4: D's loss is 1.385 and G's is 0.68. In the loss D's probability is 0.51, for real samples
+        and for G's. Two modes are covered.
+    run_5: D's loss is 0.02 and G's is 4.7. G's weights move, but no coordinate of its samples gets
         beyond 1, and those of the ring reach 2.
 
     a: G asks for the label 0.

@@ -16,7 +16,7 @@ Three = tuple[int, int, int]
 
 def rounded_up() -> Three:
     """third is wrong, and nearly right: the convolution makes 14 of 27 and of 28, since it rounds
-    down. The smaller comes out, unless you ask for more with `output_padding=1`.
+    down. The smaller one comes out, unless you ask for more with `output_padding=1`.
     """
     return 7, 14, 28
 
@@ -80,9 +80,10 @@ def plain_convolution() -> Three:
 def growing_pictures() -> Three:
     """A generator of pictures has to make large maps of small ones. A transposed convolution does:
     its output has the size from which a convolution with the same kernel, stride and padding would
-    get back to the size of the input.
+    get back to the size of the input. If two sizes would do, it makes the smaller one.
 
-    The noise is (64, 100, 1, 1). After each layer the maps are squares. How many rows have they?
+    The noise is (64, 100, 1, 1). After each layer the maps are squares. How many rows does a map
+    have?
     first: nn.ConvTranspose2d(100, 32, kernel_size=7)
     second: nn.ConvTranspose2d(32, 16, kernel_size=4, stride=2, padding=1)
     third: nn.ConvTranspose2d(16, 1, kernel_size=3, stride=2, padding=1)

@@ -20,8 +20,8 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
 
 HINTS = (
     "First one number for each place, (B, n_z): what does a place with mean 0, variance 1 give?",
-    "In each place: half of mean² + variance − 1 − log-variance.",
-    "The variance is the exp of the log-variance.",
+    "In each place: half of mean² + variance − 1 − log variance.",
+    "The variance is the exp of the log variance.",
     "Sum over dimension 1: the numbers of a z add up, and each sample keeps its own.",
 )
 
@@ -67,20 +67,20 @@ def sign_turned(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 def spread_for_variance(mean: Tensor, log_variance: Tensor) -> Tensor:
     """You took the standard deviation where the variance belongs: the variance is the exp of the
-    log-variance, without a half.
+    log variance, without a half.
     """
     return ((mean**2 + (log_variance / 2).exp() - 1 - log_variance) / 2).sum(dim=1)
 
 
 def log_taken_for_log_spread(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """You doubled the log-variance, as if it were the logarithm of the standard deviation. It is
+    """You doubled the log variance, as if it were the logarithm of the standard deviation. It is
     that of the variance already.
     """
     return places(mean, 2 * log_variance).sum(dim=1)
 
 
 def log_taken_for_variance(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """You took the log-variance for the variance itself, so that the logarithm of a negative number
+    """You took the log variance for the variance itself, so that the logarithm of a negative number
     is nan. The variance is its exp.
     """
     return ((mean**2 + log_variance - 1 - log_variance.log()) / 2).sum(dim=1)
@@ -147,9 +147,9 @@ def other_way_round(mean: Tensor, log_variance: Tensor) -> Tensor:
 def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Return for each sample of a batch how far its distribution is from a standard normal, (B,).
 
-    An encoder gives each sample n_z means and log-variances, both (B, n_z). The measure is
+    An encoder gives each sample n_z means and log variances, both (B, n_z). The measure is
     the KL divergence from the normal distribution with these means and variances to that with mean
-    0 and variance 1. Each of the n_z numbers has (mean² + variance − 1 − log-variance) / 2, and
+    0 and variance 1. Each of the n_z numbers has (mean² + variance − 1 − log variance) / 2, and
     those of a sample add up.
     """
     each = mean**2 + log_variance.exp() - 1 - log_variance

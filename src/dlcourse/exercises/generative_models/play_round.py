@@ -25,7 +25,7 @@ def faulty_round(
 
     G makes samples of the noise z, and D gives each sample a logit, where 1 means real. D's loss
     is the sum of two means. In D's step G stays as it is, in G's step D does; gradients from before
-    do not count, whatever they are from. G uses the same noise in both steps.
+    do not count, wherever they come from. G uses the same noise in both steps.
     """
     loss = functional.binary_cross_entropy_with_logits
     ones, zeros = torch.ones(len(real), 1), torch.zeros(len(real), 1)

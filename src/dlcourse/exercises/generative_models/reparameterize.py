@@ -33,7 +33,7 @@ def use(answer: Callable[..., Any], means: list[float], spreads: list[float]) ->
         "standard deviations of z, each divided by what it should be": standard.std(dim=0),
         "share of z within half a standard deviation": (standard.abs() < 0.5).float().mean(),
         "correlations of its numbers, and of neighboring rows": both.T.corrcoef(),
-        "mean of slope along the log-variance, minus (z − mean) / 2, squared": (
+        "mean of slope along the log variance, minus (z − mean) / 2, squared": (
             (along_log - standard * of / 2).square().mean()
         ),
         "two calls gave the same numbers": float((answer(mean, log_variance) == z).float().mean()),
@@ -50,7 +50,7 @@ def inputs(_: torch.Generator) -> Iterator[tuple[list[float], list[float]]]:
 HINTS = (
     "Draw standard normal numbers first, which depend on nothing. Then stretch and shift them.",
     "`torch.randn_like(mean)` has the shape of the mean, with a new number in each place.",
-    "The log-variance is twice the logarithm of the standard deviation. So what is the latter?",
+    "The log variance is twice the logarithm of s, the standard deviation. So what is s?",
     "mean + s · noise, with the standard deviation s = exp(log_variance / 2).",
 )
 
@@ -70,7 +70,7 @@ def log_as_spread(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 def log_of_the_spread(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Half of the log-variance is the logarithm of the standard deviation. Take its exp."""
+    """Half of the log variance is the logarithm of the standard deviation. Take its exp."""
     return mean + log_variance / 2 * torch.randn_like(mean)
 
 
@@ -96,7 +96,7 @@ def drawn_without_graph(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 def spread_cut_off(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """The numbers are right, but no slope gets to the log-variance. The encoder learns both."""
+    """The numbers are right, but no slope gets to the log variance. The encoder learns both."""
     return mean + (log_variance.detach() / 2).exp() * torch.randn_like(mean)
 
 
@@ -136,7 +136,7 @@ def seeded(mean: Tensor, log_variance: Tensor) -> Tensor:
     difficulty=1,
     place=150,
     hints=HINTS,
-    why="The randomness comes from outside, so z is a plain function of mean and log-variance.",
+    why="The randomness comes from outside, so z is a plain function of mean and log variance.",
     inputs=inputs,
     equivalent=(
         (
@@ -163,10 +163,10 @@ def seeded(mean: Tensor, log_variance: Tensor) -> Tensor:
     ),
 )
 def reparameterize(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Return normal random numbers z, (B, n_z), one for each mean and its log-variance, (B, n_z).
+    """Return normal random numbers z, (B, n_z), one for each mean and its log variance, (B, n_z).
 
-    The log-variance is the logarithm of the variance, the square of the standard deviation. Slopes
-    of z get back to both tensors, as an encoder needs it. Each number has noise of its own, and
-    each call draws new noise.
+    The log variance is the logarithm of the variance, the square of the standard deviation. Slopes
+    get from z back to both tensors: an encoder learns through them. Each number has noise of its
+    own, and each call draws new noise.
     """
     return mean + (log_variance / 2).exp() * torch.randn_like(mean)
