@@ -45,6 +45,15 @@ def test_of_several_definitions_the_last_before_the_check_counts() -> None:
     assert needed(*cells) == "def slope(): return 2"
 
 
+def test_what_runs_at_once_meets_what_stood_before_it() -> None:
+    cells = ("import math\n\nclass slope: n = math.pi", f"import math\n\n{CHECK}")
+    assert needed(*cells).splitlines()[:2] == ["import math", "class slope: n = math.pi"]
+    cells = ("k = 1\n\ndef f(): return k\n\nm = f()", f"k = 2\n\nslope = m + f()\n\n{CHECK}")
+    assert needed(*cells).splitlines() == [
+        *("k = 1", "def f(): return k", "m = f()", "k = 2", "slope = m + f()"),
+    ]
+
+
 def test_what_is_defined_below_is_taken_where_nothing_is_above() -> None:
     assert needed(CHECK, "def slope(): return 3") == "def slope(): return 3"
 

@@ -208,22 +208,29 @@ def _call_of_check(node: ast.stmt) -> tuple[str, ast.expr]:
 def _needed(call: _Statement, statements: list[_Statement]) -> list[tuple[int, int]]:
     """Return what must run before `call`, in order."""
     needed = {one.place for one in statements if one.imports_all and one.place < call.place}
-    open_names, seen = set(call.uses), set[str]()
-    while open_names:
-        name = open_names.pop()
-        seen.add(name)
-        for one in _binding(name, call, statements):
+    open_uses, seen = {(name, call.place) for name in call.uses}, set[tuple[str, tuple[int, int]]]()
+    while open_uses:
+        seen.add(use := open_uses.pop())
+        name, place = use
+        for one in _binding(name, place, call, statements):
             needed.add(one.place)
-            open_names |= one.uses - seen
+            open_uses |= {(name, one.place) for name in one.uses} - seen
     return sorted(needed)
 
 
-def _binding(name: str, call: _Statement, statements: list[_Statement]) -> list[_Statement]:
-    """Return the statements that give `name` its value: the last before the call, else the first.
+def _binding(
+    name: str, place: tuple[int, int], call: _Statement, statements: list[_Statement]
+) -> list[_Statement]:
+    """Return the statements that give `name` the values that a statement at `place` may meet.
 
-    Where that only adds to a value, the ones before it are needed, too.
+    That is the last one before `place`, for what runs there at once; the last one before the
+    call, for what a function looks up when it is called; else the first of all. Where a statement
+    only adds to a value, the ones before it are needed, too.
     """
     found = [one for one in statements if name in one.binds]
-    before = [one for one in found if one.place < call.place] or found[:1]
-    start = next((n for n in range(len(before) - 1, -1, -1) if not before[n].adds), 0)
-    return before[start:]
+    needed = []
+    for end in (place, call.place):
+        before = [one for one in found if one.place < end]
+        start = next((n for n in range(len(before) - 1, -1, -1) if not before[n].adds), 0)
+        needed += before[start:]
+    return needed or found[:1]
