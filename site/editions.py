@@ -89,7 +89,6 @@ EDITIONS: dict[str, Callable[[Lesson], NotebookNode]] = {
 def write_editions(folder: Path) -> None:
     """Write all editions of all lessons into `folder`, in place of what is there."""
     lessons = read_lessons(ROOT / "notebooks")
-    quizzes = read_quizzes(ROOT / "site" / "teach")
     shutil.rmtree(folder, ignore_errors=True)
     for name, make in EDITIONS.items():
         (folder / name).mkdir(parents=True)
@@ -100,10 +99,16 @@ def write_editions(folder: Path) -> None:
     for lesson in lessons:
         page = slides_page(lesson)
         (folder / "slides" / f"{lesson.name}.html").write_text(page, encoding="utf-8")
-    (folder / "quizzes").mkdir()
+    write_quizzes(folder / "quizzes", lessons)
+
+
+def write_quizzes(folder: Path, lessons: list[Lesson]) -> None:
+    """Write the quiz of each of `lessons` that has one into the new folder `folder`."""
+    quizzes = read_quizzes(ROOT / "site" / "teach")
+    folder.mkdir()
     for lesson in lessons:
         if lesson.number in quizzes:
-            write_quiz(folder / "quizzes", lesson.number, lesson.title, quizzes[lesson.number])
+            write_quiz(folder, lesson.number, lesson.title, quizzes[lesson.number])
 
 
 def main() -> int:

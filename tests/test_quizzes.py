@@ -11,12 +11,13 @@ import pytest
 
 from dlcourse.errors import CourseError
 from dlcourse.places import ROOT
+from editions import write_quizzes
 from lessons import read_lessons
-from quiz_exports import gift, qti, write_quiz
+from quiz_exports import gift, qti
 from quizzes import Answer, Question, quiz_section, read_quiz, read_quizzes
 
-TEACH = ROOT / "site" / "teach"
-QUIZZES = read_quizzes(TEACH)
+QUIZZES = read_quizzes(ROOT / "site" / "teach")
+KINDS = ("gift.txt", "qti.zip")
 LESSONS = {lesson.number: lesson for lesson in read_lessons(ROOT / "notebooks")}
 QTI = {"q": "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"}
 PACKAGE = {"p": "http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1"}
@@ -143,6 +144,11 @@ def test_a_quiz_belongs_to_a_lesson_and_has_five_questions(number: str) -> None:
     assert len(set(names)) == 5
     for question in QUIZZES[number]:
         assert len({one.text for one in question.answers}) == len(question.answers) <= 4
+        texts = [question.name, question.text]
+        for one in question.answers:
+            texts += [one.text, one.feedback]
+        plain_parts = " ".join(re.sub("`[^`]*`", "", text) for text in texts)
+        assert not re.search(r"\*\w|\w\*|\]\(", plain_parts), "it would be shown as it is"
 
 
 def test_the_right_answers_are_not_all_in_one_place_nor_the_longest() -> None:
@@ -252,20 +258,18 @@ def test_canvas_is_given_each_answer_with_its_feedback(number: str) -> None:
     assert len(own) == len(set(own)), "each identifier belongs to one thing"
 
 
-def test_the_same_quiz_gives_the_same_bytes(
+def test_the_same_quizzes_give_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = []
-    for when in ("first", "second"):
-        folder = tmp_path / when
-        folder.mkdir()
-        write_quiz(folder, "07", "Title", [TRICKY])
-        files.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    made = []
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        write_quizzes(folder, list(LESSONS.values()))
+        made.append({path.name: path.read_bytes() for path in folder.iterdir()})
         monkeypatch.setattr("time.time", lambda: 2e9)
         monkeypatch.setattr("zipfile.sys.platform", "win32")
-    assert files[0] == files[1]
-    assert sorted(files[0]) == ["07.gift.txt", "07.qti.zip"]
-    assert b"\r" not in files[0]["07.gift.txt"]
+    assert made[0] == made[1]
+    assert set(made[0]) == {f"{number}.{kind}" for number in QUIZZES for kind in KINDS}
+    assert not any(b"\r" in content for content in made[0].values())
 
 
 def test_the_instructors_page_folds_each_question_and_tells_right_from_wrong() -> None:
