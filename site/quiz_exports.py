@@ -117,7 +117,7 @@ def _add_item(section: ET.Element, ident: str, question: Question) -> None:
         _add(entries, "fieldentry", entry)
     presentation = ET.SubElement(item, "presentation")
     _add_html(presentation, question.text)
-    response = ET.SubElement(presentation, "response_lid", ident="choice", rcardinality="Single")
+    response = ET.SubElement(presentation, "response_lid", ident="response1", rcardinality="Single")
     choices = ET.SubElement(response, "render_choice")
     for name, answer in answers.items():
         _add_html(ET.SubElement(choices, "response_label", ident=name), answer.text)
@@ -143,7 +143,7 @@ def _add_processing(item: ET.Element, answers: dict[str, Answer]) -> None:
 def _add_rule(processing: ET.Element, name: str, goes_on: str) -> ET.Element:
     """Add a rule for whoever chose the answer `name`; `goes_on`: whether later rules count, too."""
     rule = ET.SubElement(processing, "respcondition", {"continue": goes_on})
-    _add(ET.SubElement(rule, "conditionvar"), "varequal", name, respident="choice")
+    _add(ET.SubElement(rule, "conditionvar"), "varequal", name, respident="response1")
     return rule
 
 
