@@ -16,9 +16,9 @@ from lesson_pages import fold, plain
 
 _ENDING = ".quiz.toml"
 _FEWEST_ANSWERS = 3
-_ABOUT = """Each fold holds a question, its answers, and what a student is told after choosing one.
-`make editions` writes the quiz for Moodle (GIFT) and for Canvas (QTI), into
-`build/editions/quizzes/`."""
+_ABOUT = """Each fold holds a question, its answers (✓ marks the right one, ✗ the others), and what
+a student is told after choosing one. `make editions` writes the quiz for Moodle (GIFT) and for
+Canvas (QTI), into `build/editions/quizzes/`."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Question:
     """A question with exactly one right answer.
 
     Attributes:
-        name: a few words, for lists of questions.
+        name: a few plain words, for lists of questions.
         text: the question, in which only code in backticks is marked up.
         answers: three or more, in the order in which they are shown.
     """
@@ -135,6 +135,6 @@ def quiz_section(questions: Sequence[Question]) -> str:
 def _shown(question: Question) -> Iterator[str]:
     yield plain(question.text)
     for answer in question.answers:
-        verdict = "**Right.**" if answer.right else "**Wrong.**"
-        text = f"{plain(answer.text)}\n\n{verdict} {plain(answer.feedback)}"
+        mark = "✓" if answer.right else "✗"
+        text = f"{plain(answer.text)}\n\n{mark} {plain(answer.feedback)}"
         yield f"- {textwrap.indent(text, '  ').lstrip()}"
