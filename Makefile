@@ -76,7 +76,7 @@ site: setup ## make the course's web pages, in build/site/
 	@$(add-site)
 	$(BIN)/python site/build.py
 
-editions: setup ## make notebooks without outputs, solved ones, and slides, in build/editions/
+editions: setup ## make notebooks to hand out, solved ones, slides and quizzes, in build/editions/
 	@$(add-site)
 	$(BIN)/python site/editions.py
 

@@ -11,10 +11,12 @@ from pathlib import Path
 import nbformat
 from sphinx.cmd.build import build_main
 
+from dlcourse.errors import CourseError
 from glossary import read_glossary
 from lesson_pages import lesson_page
 from lessons import read_lessons
 from overview_pages import exercises_page, glossary_page, lessons_page, map_page
+from quizzes import read_quizzes
 from teaching_pages import teaching_page
 
 HERE = Path(__file__).parent
@@ -25,10 +27,12 @@ def write_pages(folder: Path) -> None:
     """Write all pages, as Sphinx reads them, into the new folder `folder`."""
     shutil.copytree(HERE / "pages", folder)
     lessons = read_lessons(ROOT / "notebooks")
+    quizzes = read_quizzes(HERE / "teach")
     for lesson in lessons:
         nbformat.write(lesson_page(lesson), folder / f"{lesson.name}.ipynb")
         written = HERE / "teach" / f"{lesson.number}.md"
-        text = teaching_page(lesson, written.read_text("utf-8") if written.exists() else "")
+        written_part = written.read_text("utf-8") if written.exists() else ""
+        text = teaching_page(lesson, written_part, quizzes.get(lesson.number, []))
         (folder / "teach" / f"{lesson.number}.md").write_text(text, encoding="utf-8")
     overviews = {
         "lessons": lessons_page(lessons),
@@ -41,11 +45,15 @@ def write_pages(folder: Path) -> None:
 
 
 def main() -> int:
-    """Build the site; return 0, or another number where a page has a fault that Sphinx found."""
+    """Build the site; return 0, or another number after what is wrong with a page or a quiz."""
     pages, site = ROOT / "build" / "site-pages", ROOT / "build" / "site"
     for folder in (pages, site):
         shutil.rmtree(folder, ignore_errors=True)
-    write_pages(pages)
+    try:
+        write_pages(pages)
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
     options = ["--quiet", "--fail-on-warning", "--keep-going", "--fresh-env"]
     doctrees = ["--doctree-dir", str(ROOT / "build" / "site-doctrees")]
     return build_main([*options, *doctrees, "--conf-dir", str(HERE), str(pages), str(site)])

@@ -3,12 +3,14 @@
 - student/: the notebooks without outputs, to be handed out.
 - solved/: the notebooks with every exercise filled in, and passed.
 - slides/: each lesson's predictions, figures and exercises, to be projected or printed.
+- quizzes/: each lesson's quiz from teach/, for Moodle and for Canvas.
 
-All come from the committed notebooks; there is no second text. No network is needed.
+All but the quizzes come from the committed notebooks; there is no second text. No network is
+needed.
 
 Covers: which cells and outputs an edition has.
 Does not cover: running a lesson (`dlcourse.commands.execution`), what is on a slide (`slides`),
-web pages (`build`).
+the formats of quizzes (`quiz_exports`), web pages (`build`).
 """
 
 import copy
@@ -24,6 +26,8 @@ from nbformat import NotebookNode
 from dlcourse.commands.execution import execute
 from dlcourse.errors import CourseError
 from lessons import Lesson, read_lessons
+from quiz_exports import write_quiz
+from quizzes import read_quizzes
 from slides import mathjax, slides_page
 
 ROOT = Path(__file__).parents[1]
@@ -95,6 +99,16 @@ def write_editions(folder: Path) -> None:
     for lesson in lessons:
         page = slides_page(lesson)
         (folder / "slides" / f"{lesson.name}.html").write_text(page, encoding="utf-8")
+    write_quizzes(folder / "quizzes", lessons)
+
+
+def write_quizzes(folder: Path, lessons: list[Lesson]) -> None:
+    """Write the quiz of each of `lessons` that has one into the new folder `folder`."""
+    quizzes = read_quizzes(ROOT / "site" / "teach")
+    folder.mkdir()
+    for lesson in lessons:
+        if lesson.number in quizzes:
+            write_quiz(folder, lesson.number, lesson.title, quizzes[lesson.number])
 
 
 def main() -> int:

@@ -34,14 +34,15 @@ def folds(exercise: Exercise) -> str:
     """Return the hints, one by one, and the solution with its reason, each behind a fold."""
     total = len(exercise.hints)
     parts = [
-        _fold(f"Hint {number} of {total}", plain(hint))
+        fold(f"Hint {number} of {total}", plain(hint))
         for number, hint in enumerate(exercise.hints, 1)
     ]
     code = f"```python\n{exercise.solution_source.rstrip()}\n```\n\n{plain(exercise.why)}"
-    return "\n\n".join([*parts, _fold("One solution, and why", code)])
+    return "\n\n".join([*parts, fold("One solution, and why", code)])
 
 
-def _fold(title: str, text: str) -> str:
+def fold(title: str, text: str) -> str:
+    """Return `text`, Markdown, behind a fold with the given title."""
     return f"::::{{dropdown}} {title}\n{text}\n::::"
 
 

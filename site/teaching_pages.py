@@ -1,22 +1,23 @@
 """The instructor's page of a lesson: what was written for it, and what the lesson itself can say.
 
 Covers: minutes, the places to predict, the exercises, and the mistakes that their checks know.
-Does not cover: the written part (`teach/`), the page that lists these pages.
+Does not cover: the written part (`teach/`), its quiz (`quizzes`), the page that lists these pages.
 """
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dlcourse.checking.exercise import Exercise
 from lesson_pages import plain
 from lessons import Lesson
+from quizzes import Question, quiz_section
 
 _PREDICT = re.compile(r"\*\*Predict[^*]*\*\*")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
-def teaching_page(lesson: Lesson, written: str) -> str:
+def teaching_page(lesson: Lesson, written: str, quiz: Sequence[Question]) -> str:
     """Return the page; `written` is the part that a person wrote, as Markdown."""
     return "\n".join([
         f"# Teaching lesson {lesson.number}: {lesson.title}",
@@ -36,6 +37,7 @@ def teaching_page(lesson: Lesson, written: str) -> str:
         "Under each exercise: the mistakes that its check knows, in a learner's words.",
         "",
         *_exercises(lesson),
+        quiz_section(quiz),
         "",
     ])  # fmt: skip
 

@@ -1,0 +1,105 @@
+"""The written part of an instructor's page agrees with the lesson that it is about."""
+
+import re
+
+import pytest
+
+from dlcourse.places import ROOT
+from lesson_pages import plain
+from lessons import Lesson, read_lessons
+
+WRITTEN = {path.stem: path.read_text("utf-8") for path in (ROOT / "site" / "teach").glob("*.md")}
+LESSONS = [lesson for lesson in read_lessons(ROOT / "notebooks") if lesson.number in WRITTEN]
+HEADINGS = [
+    "The point",
+    "Plan",
+    "In 90 minutes",
+    "If 30 minutes are missing",
+    "Before each Predict",
+    "What goes wrong in the room",
+    "For the board",
+]
+ROW = re.compile(r"^\| ?(.*?) ?\| ?(.*?) ?\| ?(.*?) ?\|$", re.MULTILINE)
+
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=[one.number for one in LESSONS])
+
+
+def part(lesson: Lesson, heading: str) -> str:
+    """Return what is written under a heading."""
+    return WRITTEN[lesson.number].partition(f"## {heading}\n")[2].partition("\n## ")[0]
+
+
+def plan(lesson: Lesson) -> list[tuple[str, str, str]]:
+    """Return the rows of the plan, each (start, minutes, what), without its heading."""
+    return ROW.findall(part(lesson, "Plan"))[2:]
+
+
+def test_each_written_part_belongs_to_a_lesson() -> None:
+    assert {lesson.number for lesson in LESSONS} == set(WRITTEN)
+
+
+@each_lesson
+def test_the_parts_are_there_in_order(lesson: Lesson) -> None:
+    found = re.findall(r"^## (.+)$", WRITTEN[lesson.number], re.MULTILINE)
+    assert found == HEADINGS
+    assert 3 <= len(re.findall(r"^\*\*", part(lesson, "Before each Predict"), re.MULTILINE)) <= 7
+
+
+@each_lesson
+def test_the_plan_takes_the_minutes_of_the_lesson(lesson: Lesson) -> None:
+    total = int(lesson.box["Minutes"].partition(":")[0])
+    in_class = [(start, int(minutes)) for start, minutes, _ in plan(lesson) if ":" in start]
+    homework = [int(minutes) for start, minutes, _ in plan(lesson) if start == "Homework"]
+    clock = 0
+    for start, minutes in in_class:
+        assert start == f"{clock // 60}:{clock % 60:02}"
+        clock += minutes
+    assert clock + sum(homework) == total
+    said = [int(number) for number in re.findall(r"\b(\d+)\b", part(lesson, "Plan").split("|")[0])]
+    assert said[:3] == [total, clock, *homework] if homework else said[:1] == [total]
+
+
+@each_lesson
+def test_a_break_comes_at_least_every_90_minutes(lesson: Lesson) -> None:
+    since = 0
+    for start, minutes, what in plan(lesson):
+        if not start:
+            assert "**Break, " in what
+            since = 0
+        elif start != "Homework":
+            since += int(minutes)
+        assert since <= 90
+
+
+@each_lesson
+def test_the_plan_says_of_each_exercise_where_it_is_done(lesson: Lesson) -> None:
+    exercises = lesson.exercises.values()
+    homework = "".join(what for start, _, what in plan(lesson) if start == "Homework")
+    at_home = re.findall(r"(?:^|; )(.+?) \((\d+)\)", homework)
+    in_class = " ".join(what for start, _, what in plan(lesson) if start != "Homework")
+    minutes = {one.title.replace("`", ""): one.minutes for one in exercises}
+    for title, said in at_home:
+        assert minutes[title.replace("`", "")] == int(said)
+    names = {title.replace("`", "") for title, _ in at_home}
+    in_class = in_class.replace("`", "")
+    missing = [name for name in minutes if (name in names) == (name in in_class)]
+    assert not missing, "exactly one of the two"
+
+
+@each_lesson
+def test_every_link_leads_to_a_cell(lesson: Lesson) -> None:
+    labels = {lesson.label(cell.id) for cell in lesson.notebook.cells}
+    links = re.findall(r"\]\(#([^)]+)\)", WRITTEN[lesson.number])
+    assert links
+    assert set(links) <= labels
+
+
+@each_lesson
+def test_a_link_with_the_number_of_a_section_leads_into_it(lesson: Lesson) -> None:
+    section, sections = "", {}
+    for cell in lesson.notebook.cells:
+        section = lesson.sections.get(cell.id, section)
+        sections[lesson.label(cell.id)] = plain(section)
+    links = re.findall(r"\[(?:section )?(\d+)\b[^\]]*\]\(#([^)]+)\)", WRITTEN[lesson.number])
+    for number, label in links:
+        assert sections[label].startswith(f"{number}. ")
