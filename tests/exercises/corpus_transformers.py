@@ -901,7 +901,7 @@ def write_with_growing_tables(model: Model, prompt: list[int], n_more: int) -> l
             x = x + layer.out((q @ keys[i].T / math.sqrt(d)).softmax(1) @ values[i])
         t += 1
         if t >= len(prompt):
-            text.append(int(model.head(x).argmax(1)))
+            text.append(int(model.answer(x).argmax(1)))
     return text[len(prompt) :]
 
 
@@ -924,7 +924,7 @@ def write_after_a_prompt(model: Model, prompt: list[int], n_more: int) -> tuple[
             mask = torch.arange(len(k)) <= t[:, None]
             q = rows.chunk(3, 1)[0]
             x = x + layer.out(functional.scaled_dot_product_attention(q, k, v, attn_mask=mask))
-        return model.head(x[-1]).argmax()  # type: ignore[no-any-return]
+        return model.answer(x[-1]).argmax()  # type: ignore[no-any-return]
 
     written = list[Tensor]()
     new = read(prompt)
@@ -946,7 +946,7 @@ def write_with_a_dict(model: Model, prompt: list[int], n_more: int) -> list[int]
             cache.setdefault(layer, []).append((k, v))
             weights = torch.stack([k @ q for k, _ in cache[layer]]).div(len(q) ** 0.5).softmax(0)
             x = x + layer.out(sum(w * v for w, (_, v) in zip(weights, cache[layer], strict=True)))
-        last = int(model.head(x).argmax())
+        last = int(model.answer(x).argmax())
         text += [last] if t + 1 == len(text) else []
     return text[len(prompt) :]
 
@@ -969,7 +969,7 @@ def write_with(
             _, k, v = torch.stack(rows[-n_seen:]).chunk(3, dim=1)
             x = x + layer.out((k @ q / len(q) ** 0.5).softmax(0) @ v)
         if t + 1 == len(text):
-            text.append(int(model.head(x).argmax()))
+            text.append(int(model.answer(x).argmax()))
     return text[len(prompt) :]
 
 
@@ -996,7 +996,7 @@ def write_without_a_cache(model: Model, prompt: list[int], n_more: int) -> list[
         for layer in model.layers:
             q, k, v = layer.to_qkv(x)[None].chunk(3, 2)
             x = x + layer.out(functional.scaled_dot_product_attention(q, k, v, is_causal=True)[0])
-        text.append(int(model.head(x[-1]).argmax()))
+        text.append(int(model.answer(x[-1]).argmax()))
     return text[len(prompt) :]
 
 
@@ -1015,7 +1015,7 @@ def write_with_a_prompt_that_sees_its_future(
             q = rows[-1].chunk(3, 1)[0]
             _, k, v = torch.cat(rows).chunk(3, 1)
             x = x + layer.out(functional.scaled_dot_product_attention(q[None], k[None], v[None])[0])
-        new = [int(model.head(x[-1]).argmax())]
+        new = [int(model.answer(x[-1]).argmax())]
         text += new
     return text
 
@@ -1031,7 +1031,7 @@ def write_with_one_cache_for_all(model: Model, prompt: list[int], n_more: int) -
             _, k, v = torch.stack(rows).chunk(3, dim=1)
             x = x + layer.out((k @ q / len(q) ** 0.5).softmax(0) @ v)
         if t + 1 == len(text):
-            text.append(int(model.head(x).argmax()))
+            text.append(int(model.answer(x).argmax()))
     return text[len(prompt) :]
 
 

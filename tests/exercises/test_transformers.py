@@ -287,7 +287,7 @@ def written_in_one_go(model: Model, prompt: list[int], n_more: int) -> list[int]
             scores = (q @ k.T / math.sqrt(q.shape[1])).masked_fill(~may_look, -torch.inf)
             x = x + layer.out(scores.softmax(dim=1) @ v)
         n_before += len(new)
-        new = model.head(x[-1:]).argmax(dim=1)
+        new = model.answer(x[-1:]).argmax(dim=1)
         written += new.tolist()
     return written
 
@@ -303,7 +303,7 @@ def written_by_torch(model: Model, prompt: list[int], n_more: int) -> Tensor:
             q, k, v = torch.cat(rows).chunk(3, dim=1)
             x = x + layer.out(functional.scaled_dot_product_attention(q[-1:], k, v))
         if t == len(tokens) - 1:
-            tokens.append(int(model.head(x[0]).argmax()))
+            tokens.append(int(model.answer(x[0]).argmax()))
     return torch.tensor(tokens[len(prompt) : len(prompt) + n_more])
 
 
@@ -319,7 +319,7 @@ def written_from_a_full_table(model: Model, prompt: list[int], n_more: int) -> l
             weights = (keys[i, : t + 1] @ q / math.sqrt(d)).softmax(0)
             x = x + layer.out(weights @ values[i, : t + 1])
         if t + 1 >= len(prompt):
-            tokens[t + 1] = int(model.head(x).argmax())
+            tokens[t + 1] = int(model.answer(x).argmax())
     return tokens[len(prompt) :]
 
 
@@ -538,7 +538,7 @@ def test_writing_is_that_of_reading_everything_again() -> None:
                     q, k, v = layer.to_qkv(x)[None].chunk(3, dim=2)
                     look = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
                     x = x + layer.out(look[0])
-                tokens.append(int(model.head(x[-1]).argmax()))
+                tokens.append(int(model.answer(x[-1]).argmax()))
             assert ex.write.answer(model, prompt, n_more) == tokens[len(prompt) :]
 
 

@@ -32,7 +32,7 @@ def read(
             weights = (torch.stack(seen) @ q / root).softmax(dim=0)
             answer = layer.out(weights @ torch.stack(held))
             x = answer if "stream" in faults else x + answer
-        logits.append(model.head(x))
+        logits.append(model.answer(x))
     return logits
 
 

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from dlcourse.checking.exercise import exercise
 
@@ -116,6 +117,14 @@ def real_masked(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
     return masked(scored(q, k), ~is_real).softmax(3) @ v
 
 
+def real_masked_fused(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
+    """You looked at the padding and left out the real tokens: for `scaled_dot_product_attention`,
+    True means *may look*. Take `is_real` as it is, without `~`.
+    """
+    may_look = ~is_real[:, None, None, :]
+    return functional.scaled_dot_product_attention(q, k, v, attn_mask=may_look)
+
+
 def padding_seen(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:  # noqa: ARG001
     """Padding counts in your answers, as if its tokens were real."""
     return scored(q, k).softmax(3) @ v
@@ -154,6 +163,7 @@ def cut_off(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
         scores_to_zero,
         values_to_zero,
         real_masked,
+        real_masked_fused,
         padding_seen,
         softmax_of_queries,
         cut_off,

@@ -8,7 +8,7 @@ from dlcourse.checking.exercise import question
 HINTS = (
     "Start with one block: four tables for attention, two for the MLP, and two norms.",
     "A block has 12·d² + 4·d parameters. What is there besides the 12 blocks?",
-    "A row of d numbers for each token and each position, and a last norm. The head costs nothing.",
+    "A row of d numbers for each token and each position, and a norm. The last layer is free.",
     "Which of these counts has `context` in it, and which the number of heads?",
 )
 
@@ -19,8 +19,8 @@ ALL = TOKENS * D + CONTEXT * D + BLOCKS * (12 * D**2 + 4 * D) + 2 * D
 
 
 def head_counted() -> Three:
-    """n_parameters: you counted the head and the table of tokens, but they are one and the same
-    table.
+    """n_parameters: you counted the last layer and the table of tokens, and here they are
+    one and the same table.
     """
     return ALL + TOKENS * D, CONTEXT * D, 0
 
@@ -31,8 +31,8 @@ def places_forgotten() -> Three:
 
 
 def tokens_forgotten() -> Three:
-    """n_parameters: you forgot the table of tokens. The head uses it, but it has to be counted
-    once.
+    """n_parameters: you forgot the table of tokens. The last layer uses it, but it has to be
+    counted once.
     """
     return ALL - TOKENS * D, CONTEXT * D, 0
 
@@ -112,9 +112,9 @@ def heads_cost() -> Three:
 )
 def gpt_size() -> Three:
     """The smallest GPT-2 is built like this lesson's `GPT`: 12 blocks of 12 heads, d = 768, a
-    context of 1,024 tokens, 50,257 different tokens. Its head uses the table of tokens as its own,
-    so this table is there once. Let its linear layers have no biases, as in the lesson; its norms
-    have d factors and d offsets each.
+    context of 1,024 tokens, 50,257 different tokens. Its last layer uses the table of tokens as its
+    own, so this table is there once. Let its linear layers have no biases, as in the lesson; its
+    norms have d factors and d offsets each.
 
     n_parameters: how many parameters has it? Write the sum as Python, if you like.
     more_context: how many parameters more would it have with a context of 2,048?

@@ -100,6 +100,14 @@ def changed_before_use(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
     return tokens, torch.where(is_hidden, tokens, -100)
 
 
+def no_copy(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
+    """Your targets are X itself: without a copy, the symbol is written into `tokens`, too. Take
+    `tokens.clone()`; and where nothing is hidden, y is −100.
+    """
+    tokens[is_hidden] = symbol
+    return tokens, tokens
+
+
 def hidden_alone(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
     """Your targets are the hidden tokens alone, one after another. y has the shape of X, and −100
     where nothing is hidden.
@@ -126,6 +134,7 @@ def hidden_alone(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
         zero_as_target,
         tokens_changed,
         changed_before_use,
+        no_copy,
         hidden_alone,
     ),
 )

@@ -52,8 +52,9 @@ def layered(
     out: Tensor,
     *,
     norm: str = "token",
-    fill: float | None = float("-inf"),
+    fill: float = float("-inf"),
     stream: str = "raw",
+    after: bool = False,
 ) -> Tensor:
     """Do what the solution does, but for these faults."""
     _, T, d = x.shape
@@ -61,8 +62,8 @@ def layered(
     normed = functional.layer_norm(x, shape) if shape else x
     q, k, v = (normed @ to_qkv).chunk(3, dim=2)
     scores, future = q @ k.transpose(1, 2) / math.sqrt(d), torch.ones(T, T).triu(1).bool()
-    if fill is None:
-        weights = scores.softmax(2).masked_fill(future, 0.0)
+    if after:
+        weights = scores.softmax(2).masked_fill(future, fill)
     else:
         weights = scores.masked_fill(future, fill).softmax(2)
     return (normed if stream == "normed" else x * (stream == "raw")) + weights @ v @ out
@@ -70,7 +71,7 @@ def layered(
 
 def both_left(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
     """Both leaks are still there. Try the leak test on `normed`, and on `weights`."""
-    return layered(x, to_qkv, out, norm="time", fill=None)
+    return layered(x, to_qkv, out, norm="time", fill=0.0, after=True)
 
 
 def norm_left(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
@@ -84,7 +85,14 @@ def mask_left(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
     """One leak is left: the weights. When they are set to 0, softmax has already divided by a sum
     with the future in it. Set the *scores* to −∞, before softmax.
     """
-    return layered(x, to_qkv, out, fill=None)
+    return layered(x, to_qkv, out, fill=0.0, after=True)
+
+
+def infinite_weights(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
+    """You set *weights* to −∞, after softmax, and a sum with −∞ in it is no answer. Set the scores
+    to −∞, before softmax.
+    """
+    return layered(x, to_qkv, out, after=True)
 
 
 def zeros_in_scores(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
@@ -138,6 +146,7 @@ def stream_lost(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
         both_left,
         norm_left,
         mask_left,
+        infinite_weights,
         zeros_in_scores,
         zeros_in_scores_and_norm_left,
         norm_taken_out,

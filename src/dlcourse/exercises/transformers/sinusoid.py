@@ -60,6 +60,11 @@ def two_forgotten(n: int, d: int) -> Tensor:
     return paired(turned(n, d, 1.0))
 
 
+def doubled_twice(n: int, d: int) -> Tensor:
+    """Your exponent is 4·j / d. It is 2·j / d: a count of 0, 2, 4, … has the 2 in it."""
+    return paired(turned(n, d, 4.0))
+
+
 def sines_first(n: int, d: int) -> Tensor:
     """You put all sines before all cosines. Here a pair's sine and cosine are neighbors."""
     angles = turned(n, d)
@@ -116,6 +121,7 @@ def angles_alone(n: int, d: int) -> Tensor:
         angle_for_each,
         angle_of_twice_the_number,
         two_forgotten,
+        doubled_twice,
         sines_first,
         cosine_first,
         base_of_1000,

@@ -5,7 +5,7 @@ from dlcourse.checking.exercise import question
 # ---------------------------------------------------------------------------- closed half
 
 HINTS = (
-    "Which of the faults can make a loss too low? And which of them touch validation only?",
+    "Which of the bugs can make a loss too low? And which of them touch validation only?",
     "A loss near 0 is out of reach for any honest model of a text. What is easy to predict?",
     "Which run would a leak test find? And which test costs nothing, before the first step?",
     "What do windows know of one another that begin at every eighth character?",
@@ -99,7 +99,7 @@ def leak_test_for_the_third() -> Six:
     place=110,
     names=("run_1", "proof_1", "run_2", "proof_2", "run_3", "proof_3"),
     hints=HINTS,
-    why="Each fault has a test of its own, and a falling loss is none of them.",
+    why="Each bug has a test of its own, and a falling loss is none of them.",
     mistakes=(
         good_model,
         leak_in_the_first,
@@ -127,7 +127,7 @@ def too_good() -> Six:
     a: Nothing is wrong. The model is good.
     b: The targets are not shifted.
     c: The mask lets tokens see the future.
-    d: The head uses the table of tokens, which starts with a spread of 1.
+    d: The last layer uses the table of tokens, which starts with a spread of 1.
     e: Training and validation windows overlap in the text.
 
     w: Change the last token, and see whether anything before it changes.

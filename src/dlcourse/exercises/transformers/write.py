@@ -30,7 +30,7 @@ class _Model(nn.Module):
         self.token = nn.Embedding(N_TOKENS, D)
         self.position = nn.Embedding(CONTEXT, D)
         self.layers = nn.ModuleList(_Layer() for _ in range(n_layers))
-        self.head = nn.Linear(D, N_TOKENS, bias=False)
+        self.answer = nn.Linear(D, N_TOKENS, bias=False)
         rng = torch.Generator().manual_seed(seed)
         for one in self.parameters():
             nn.init.normal_(one, std=0.4, generator=rng)
@@ -75,7 +75,7 @@ HINTS = (
     "Go through the tokens one by one, those of the prompt, too: then no mask is needed.",
     "Keep two lists for each layer, of keys and of values. A new token adds one to each of them.",
     "For one token x, (d,): `q, k, v = layer.to_qkv(x).chunk(3)`. All keys: `torch.stack(keys)`.",
-    "From the last token of the prompt on, `model.head(x).argmax()` is what comes next.",
+    "From the last token of the prompt on, `model.answer(x).argmax()` is what comes next.",
 )
 
 
@@ -98,8 +98,8 @@ HINTS = (
         ("cache, strict=True", "cache, strict=False", "The cache has a pair for each layer."),
         ("cache, strict=True", "cache", "The cache has a pair for each layer."),
         (
-            "int(model.head(x).argmax())",
-            "model.head(x).argmax()",
+            "int(model.answer(x).argmax())",
+            "model.answer(x).argmax()",
             "A tensor of one number may stand for the number, in a list as well.",
         ),
     ),
@@ -111,7 +111,7 @@ def write(model: Model, prompt: list[int], n_more: int) -> list[int]:
     token starts as its row of `model.token` plus the row of its position, from 0, of
     `model.position`. Each of `model.layers` has `to_qkv`, which makes query, key and value of a
     token, (d,), side by side, (3·d,), and `out`, (d,) to (d,): its answers are added to the
-    stream. The scores are divided by √d. After the last layer, `model.head` makes the logits. The
+    stream. The scores are divided by √d. After the last layer, `model.answer` makes the logits. The
     prompt has at least one token. Each layer may read each token only once.
     """
     tokens = list(prompt)
@@ -125,5 +125,5 @@ def write(model: Model, prompt: list[int], n_more: int) -> list[int]:
             weights = (torch.stack(keys) @ q / len(q) ** 0.5).softmax(dim=0)
             x = x + layer.out(weights @ torch.stack(values))
         if position >= len(prompt) - 1:
-            tokens.append(int(model.head(x).argmax()))
+            tokens.append(int(model.answer(x).argmax()))
     return tokens[len(prompt) :]
