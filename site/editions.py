@@ -27,7 +27,7 @@ from dlcourse.commands.execution import execute
 from dlcourse.errors import CourseError
 from lessons import Lesson, read_lessons
 from quiz_exports import write_quiz
-from quizzes import read_quizzes
+from quizzes import Question, read_quizzes
 from slides import mathjax, slides_page
 
 ROOT = Path(__file__).parents[1]
@@ -89,6 +89,7 @@ EDITIONS: dict[str, Callable[[Lesson], NotebookNode]] = {
 def write_editions(folder: Path) -> None:
     """Write all editions of all lessons into `folder`, in place of what is there."""
     lessons = read_lessons(ROOT / "notebooks")
+    quizzes = read_quizzes(ROOT / "site" / "teach")  # first: what is wrong is told at once
     shutil.rmtree(folder, ignore_errors=True)
     for name, make in EDITIONS.items():
         (folder / name).mkdir(parents=True)
@@ -99,12 +100,11 @@ def write_editions(folder: Path) -> None:
     for lesson in lessons:
         page = slides_page(lesson)
         (folder / "slides" / f"{lesson.name}.html").write_text(page, encoding="utf-8")
-    write_quizzes(folder / "quizzes", lessons)
+    write_quizzes(folder / "quizzes", lessons, quizzes)
 
 
-def write_quizzes(folder: Path, lessons: list[Lesson]) -> None:
-    """Write the quiz of each of `lessons` that has one into the new folder `folder`."""
-    quizzes = read_quizzes(ROOT / "site" / "teach")
+def write_quizzes(folder: Path, lessons: list[Lesson], quizzes: dict[str, list[Question]]) -> None:
+    """Write the quiz of each lesson that has one into the new folder `folder`."""
     folder.mkdir()
     for lesson in lessons:
         if lesson.number in quizzes:

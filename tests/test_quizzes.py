@@ -264,7 +264,7 @@ def test_the_same_quizzes_give_the_same_bytes(
 ) -> None:
     made = []
     for folder in (tmp_path / "first", tmp_path / "second"):
-        write_quizzes(folder, list(LESSONS.values()))
+        write_quizzes(folder, list(LESSONS.values()), QUIZZES)
         made.append({path.name: path.read_bytes() for path in folder.iterdir()})
         monkeypatch.setattr("time.time", lambda: 2e9)
         monkeypatch.setattr("zipfile.sys.platform", "win32")
