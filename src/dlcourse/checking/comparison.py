@@ -208,7 +208,7 @@ def _shorten(value: object) -> str:
     elif isinstance(value, torch.nn.Module):
         text = getattr(value, "__name__", "") or " ".join(repr(value).split())
     elif type(value) is list or type(value) is tuple:
-        inside = ", ".join(_shorten(item) for item in value)
+        inside = ", ".join(_shorten(item) for item in value[:_LONGEST_TEXT])  # more is cut off
         text = f"[{inside}]" if isinstance(value, list) else f"({inside})"
     else:
         text = getattr(value, "__name__", "") or repr(value)

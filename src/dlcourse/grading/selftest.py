@@ -167,7 +167,7 @@ def run_alone(box: Box, code: str) -> Any:  # noqa: ANN401 - any plain value
         BoxError: if it leaves nothing.
     """
     answer = {"exercise": "attack", "steps": [(0, 0)], "place": (1, 0), "asked": _ASKED}
-    cells = {"0": f"exec({code!r})", "1": "check(reached)"}
+    cells = {"0": f"exec({code!r})", "1": "ex.attack.check(reached)"}
     (seen,) = box.run({"cells": cells, "answers": [answer], "seed": 0})
     try:
         (behavior,) = unpack(seen.content)
