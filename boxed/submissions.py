@@ -282,11 +282,6 @@ import os
 files = [os.memfd_create("x") for _ in range(50)]
 cheat = [os.write(file, bytes(8 << 20)) for file in files for _ in range(8)]
 """,
-    "outlives its parent": """
-import ctypes, time
-ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)
-cheat = time.sleep(1000)
-""",
     "sends a size that is no number": _forged(
         'dict(exercise={name!r}, what="behaviors", size=1e999)'
     ),
