@@ -11,6 +11,7 @@ from box_fixtures import Grade, Probe
 from dlcourse.checking.asked import Asked
 from dlcourse.grading.box import Box
 from dlcourse.grading.judge import Grader
+from dlcourse.grading.selftest import attack
 from dlcourse.grading.submission import SubmissionError
 from submissions import ANSWERS, HONEST, HOSTILE, IMPORT, LESSON
 
@@ -20,6 +21,10 @@ def test_a_hostile_submission_gets_no_mark_and_costs_nobody_one(kind: str, grade
     results = grade(HOSTILE[kind], *ANSWERS)
     assert {name for name, one in results.items() if one.outcome == "passed"} == set()
     assert {one.outcome for one in grade(*HONEST).values()} == {"passed"}
+
+
+def test_the_box_holds_what_it_must_hold_wherever_it_runs(box: Box) -> None:
+    attack(box)
 
 
 def test_what_is_right_for_one_seed_is_wrong_for_another(grade: Grade) -> None:
