@@ -16,7 +16,7 @@ Grade = Callable[..., dict[str, Result]]
 Probe = Callable[[str], Any]
 
 # As little as the tests can do with: they wait until what is endless is stopped.
-LIMITS = Limits(seconds=5, cpu_seconds=60, memory=1 << 30, file_size=8 << 20, processes=32)
+LIMITS = Limits(seconds=5, cpu_seconds=60, memory=1 << 30, file_size=8 << 20, threads=32)
 LESSON = exercises_of_lesson("tensors")
 QUESTION = {
     "text": "",
@@ -63,7 +63,7 @@ def probe(box: Box) -> Probe:
         asked = QUESTION | {"text": "def look(answer): return answer", "use": "look"}
         answer = {"exercise": "probe", "steps": [(0, 0)], "place": (1, 0), "asked": asked}
         # One statement, so that what it binds is there for the call.
-        cells = {"0": f"exec({code!r})", "1": "check(found)"}
+        cells = {"0": f"exec({code!r})", "1": "ex.probe.check(found)"}
         job = {"cells": cells, "answers": [answer], "seed": 1}
         (seen,) = box.run(json.loads(json.dumps(job)))
         assert seen.what == "behaviors", (seen.what, seen.content[:500])

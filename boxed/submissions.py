@@ -33,6 +33,32 @@ for module in list(sys.modules.values()):
 cheat = lambda *a, **k: 0
 """
 
+
+def _forged(header: str) -> str:
+    """Return code that writes a header of its own to the pipe, for each exercise."""
+    return f"""
+import json, os, stat
+def cheat(*a, **k):
+    for fd in range(3, 64):
+        try:
+            if stat.S_ISFIFO(os.fstat(fd).st_mode):
+                for name in {[one.name for one in LESSON]!r}:
+                    os.write(fd, json.dumps({header.replace("{name!r}", "name")}).encode() + b"\\n")
+        except OSError:
+            pass
+"""
+
+
+def _told(value: str) -> str:
+    """Return code that has JSON of its own packed in the place of each value."""
+    return f"""
+import sys
+told = {value}
+sys.modules["dlcourse.grading.wire"]._plain_or_foreign = lambda value, blobs: told
+cheat = lambda *a, **k: 0
+"""
+
+
 HOSTILE = {
     "an object that equals everything": """
 class E:
@@ -245,4 +271,26 @@ libc = ctypes.CDLL(None)
 got = [libc.ptrace(16, pid, 0, 0) for pid in range(1, 50) if pid != os.getpid()]
 cheat = lambda *a, **k: got
 """,
+    "takes memory that is shared": """
+import mmap
+m = mmap.mmap(-1, 100 << 30)
+for place in range(0, len(m), 4096): m[place] = 1
+cheat = lambda *a, **k: 0
+""",
+    "takes memory as files without a name": """
+import os
+files = [os.memfd_create("x") for _ in range(50)]
+cheat = [os.write(file, bytes(8 << 20)) for file in files for _ in range(8)]
+""",
+    "sends a size that is no number": _forged(
+        'dict(exercise={name!r}, what="behaviors", size=1e999)'
+    ),
+    "sends a header that is a list": _forged("[1] * 100"),
+    "sends a shape that no tensor has": _told(
+        '{"is": "tensor", "dtype": "bool", "shape": [0] + [4 << 20] * 9}'
+    ),
+    "sends keys that are all in one place": _told(
+        '{"dict": [[{"int": hex(n * (2**61 - 1))}, None] for n in range(100_000)]}'
+    ),
+    "sends half a letter": "def cheat(*a, **k):\n    print('\\ud800')\n    return '\\ud800'",
 }

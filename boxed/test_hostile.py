@@ -1,9 +1,18 @@
 """No hostile submission gets a mark, or costs the next one a mark."""
 
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 
-from box_fixtures import Grade
+from box_fixtures import Grade, Probe
 from dlcourse.checking.asked import Asked
+from dlcourse.grading.box import Box
+from dlcourse.grading.judge import Grader
+from dlcourse.grading.selftest import attack
+from dlcourse.grading.submission import SubmissionError
 from submissions import ANSWERS, HONEST, HOSTILE, IMPORT, LESSON
 
 
@@ -12,6 +21,10 @@ def test_a_hostile_submission_gets_no_mark_and_costs_nobody_one(kind: str, grade
     results = grade(HOSTILE[kind], *ANSWERS)
     assert {name for name, one in results.items() if one.outcome == "passed"} == set()
     assert {one.outcome for one in grade(*HONEST).values()} == {"passed"}
+
+
+def test_the_box_holds_what_it_must_hold_wherever_it_runs(box: Box) -> None:
+    attack(box)
 
 
 def test_what_is_right_for_one_seed_is_wrong_for_another(grade: Grade) -> None:
@@ -35,3 +48,43 @@ def test_one_answer_that_ends_python_costs_no_other_answer(grade: Grade) -> None
     outcomes = {exercise: one.outcome for exercise, one in grade(*cells).items()}
     assert outcomes.pop(name) == "stopped"
     assert set(outcomes.values()) == {"passed"}
+
+
+def test_nothing_that_a_submission_started_outlives_it(probe: Probe) -> None:
+    """Nor may it keep itself alive, by not wanting to end with its parent."""
+    before = set(_processes())
+    with pytest.raises(AssertionError, match="too slow"):
+        probe("import ctypes, time\nctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\ntime.sleep(1000)")
+    assert set(_processes()) <= before
+
+
+def _processes() -> Iterator[str]:
+    """Yield the processes on this machine that run the box's server, or come of it."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            if b"dlcourse.grading.inside" in path.read_bytes():
+                yield path.parent.name
+
+
+# Code that costs a parser, or whoever looks at what it found, time and memory.
+SLOW = {
+    "empty lines": "\n" * 9_000_000 + "(",
+    "statements": "\n".join(f"a{n} = a{n - 1}" for n in range(1, 200_000)),
+    "sums": "x = " + "+".join("x" * 2_000_000),
+    "lists": f"x = {'[' * 90 + ']' * 90}," * 20_000,
+    "questions": "(" + "? " * 2_000_000,
+}
+
+
+@pytest.mark.parametrize("kind", SLOW)
+def test_code_that_is_slow_to_read_costs_nobody_else(
+    kind: str, box: Box, grader: Grader, grade: Grade
+) -> None:
+    start = time.process_time()
+    outcomes = set()
+    with suppress(SubmissionError):
+        submission = grader.read([SLOW[kind], "ex.bars.check(a199999)"], box)
+        outcomes = {one.outcome for one in grader.grade(submission, box)}
+    assert "passed" not in outcomes
+    assert time.process_time() - start < 5  # of the process that must go on for all
+    assert {one.outcome for one in grade(*HONEST).values()} == {"passed"}

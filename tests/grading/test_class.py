@@ -71,6 +71,24 @@ def test_links_pipes_and_folders_are_refused(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_a_name_that_is_no_text_can_be_printed(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"Jos\xe9\x1b[1m")
+    touch(folder / "01.ipynb")
+    (folder / "02.ipynb").symlink_to(folder / "01.ipynb")
+    ((found,), (refused,)) = collect(tmp_path)
+    assert (found.who, refused.name) == (r"Jos\udce9\x1b[1m", r"Jos\udce9\x1b[1m/02.ipynb")
+    assert found.path.read_text() == "{}"
+
+
+def test_what_is_too_large_to_be_graded_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = touch(tmp_path / "ada" / "01.ipynb")
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    ((found,), _) = collect(tmp_path)
+    assert len(found.digest) == 64
+
+
 def test_who_hands_in_too_much_costs_nobody_else(tmp_path: Path) -> None:
     touch(tmp_path / "ada" / "01.ipynb")
     for number in range(MOST_PER_PERSON + 1):
@@ -120,6 +138,34 @@ def test_a_grading_that_was_cut_off_loses_no_whole_submission(tmp_path: Path, cu
         assert file.records == [OTHER]
         file.add([ONE, TWO])
     assert records.read_records(tmp_path / records.NAME) == [OTHER, ONE, TWO]
+
+
+def test_of_a_changed_submission_the_last_records_count(tmp_path: Path) -> None:
+    changed = replace(ONE, digest="d3", of=1)
+    with records.RecordFile(tmp_path) as file:
+        file.add([ONE, TWO])
+        file.add([OTHER])
+        file.add([changed])
+        assert records.latest(file.records) == [OTHER, changed]
+        file.add([ONE, TWO])  # it is as it was
+    with records.RecordFile(tmp_path) as file:
+        assert records.latest(file.records) == [OTHER, ONE, TWO]
+
+
+def test_a_disk_that_takes_a_part_is_full(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="no such limits on Windows")
+    with records.RecordFile(tmp_path) as file:
+        file.add([OTHER])
+        most, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file.path.stat().st_size + 9, hard))
+        try:
+            with pytest.raises(CourseError, match="make room on the disk"):
+                file.add([ONE, TWO])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+        assert file.records == [OTHER]
+    with records.RecordFile(tmp_path) as file:
+        assert file.records == [OTHER]
 
 
 def test_one_grader_at_a_time(tmp_path: Path) -> None:

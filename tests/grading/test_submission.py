@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from dlcourse.grading.submission import SubmissionError, find_answers, read_cells, read_submission
+from dlcourse.grading.submission import (
+    SubmissionError,
+    as_json,
+    find_answers,
+    from_json,
+    read_cells,
+    read_submission,
+)
 
 NAMES = {"slope", "pair", "other"}
 
@@ -78,6 +85,29 @@ def test_the_check_says_what_is_handed_over() -> None:
     assert needed(*cells, exercise="pair") == "a, b = 1, 2"
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "told = ex.slope.check(slope)",
+        "if True: ex.slope.check(slope)",
+        "print(ex.slope.check(slope))",
+    ],
+)
+def test_a_check_is_found_wherever_it_is_called(call: str) -> None:
+    assert needed("slope = 1", call) == "slope = 1"
+
+
+def test_a_statement_gets_what_a_name_meant_at_its_time() -> None:
+    cells = ("a = 1\n\nb = a\n\na = 2\n\nif b:\n    b = b + a\n\na = 3", "slope = lambda: b * a")
+    assert needed(*cells, CHECK).replace("\n    ", " ").splitlines() == [
+        *("a = 1", "b = a", "a = 2", "if b: b = b + a", "a = 3", "slope = lambda: b * a"),
+    ]
+
+
+def test_what_python_has_is_not_taken_from_below() -> None:
+    assert needed("slope = lambda: sum([1])", CHECK, "sum = 3") == "slope = lambda: sum([1])"
+
+
 def test_of_several_checks_the_last_counts() -> None:
     cells = (f"slope = 1\n\n{CHECK}", f"slope = 2\n\n{CHECK}")
     assert needed(*cells) == "slope = 2"
@@ -104,6 +134,13 @@ def test_a_cell_that_is_no_python_is_told_and_costs_no_other() -> None:
 @pytest.mark.parametrize("code", ["print(1)", "ex.unknown.check(1)", "check(1)", "ex.slope.hint()"])
 def test_what_calls_no_check_answers_nothing(code: str) -> None:
     assert find_answers([code], NAMES).answers == ()
+
+
+def test_a_submission_comes_back_as_it_was_told() -> None:
+    submission = find_answers(["a = 1", "def slope(: 3", "ex.pair.check(a, 2)"], NAMES)
+    assert from_json(as_json(submission), NAMES) == submission
+    with pytest.raises(SubmissionError, match="its code could not be read"):
+        from_json(as_json(submission), {"slope"})
 
 
 def test_hostile_code_is_read_and_not_run(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ def tensor(shape: object, dtype: object = "float32", kind: object = "tensor") ->
 @pytest.mark.parametrize(
     "data",
     [
+        forged({"dict": [[{"int": hex(n)}, None] for n in range(10_001)]}),
         *(b"", b"\n", b"-1\n", b"5\n[", b"99999\n[]", b"2\n{}", b"2\n[]x", b"9" * 5000 + b"\n[]"),
         *(b"\xff\xfe\n[]", b"2\n42", b"4\n[42]", b"6\n[null]", b"[" * 100_000),
         b"200001\n" + b"[" * 100_001 + b"]" * 100_000,

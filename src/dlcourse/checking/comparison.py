@@ -208,11 +208,21 @@ def _shorten(value: object) -> str:
     elif isinstance(value, torch.nn.Module):
         text = getattr(value, "__name__", "") or " ".join(repr(value).split())
     elif type(value) is list or type(value) is tuple:
-        inside = ", ".join(_shorten(item) for item in value)
+        inside = _join(value)
         text = f"[{inside}]" if isinstance(value, list) else f"({inside})"
     else:
         text = getattr(value, "__name__", "") or repr(value)
     return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
+
+
+def _join(items: Sequence[object]) -> str:
+    """Return the items as text; what would be cut off is not looked at."""
+    text = ""
+    for number, item in enumerate(items):
+        if len(text) > _LONGEST_TEXT:
+            break
+        text += (", " if number else "") + _shorten(item)
+    return text
 
 
 def _shorten_tensor(value: Tensor) -> str:

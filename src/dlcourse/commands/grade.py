@@ -44,10 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Grade, and print what came of it; return the exit status."""
     from dlcourse.grading.export import write_grades  # noqa: PLC0415
-    from dlcourse.grading.records import merge  # noqa: PLC0415
+    from dlcourse.grading.records import latest, merge  # noqa: PLC0415
 
     out = Path(options.out)
-    records = merge(out) if options.folder == "merge" else _grade(options, out)
+    records = latest(merge(out) if options.folder == "merge" else _grade(options, out))
     if options.shard is None:
         write_grades(out, records)
     _print_table(records)

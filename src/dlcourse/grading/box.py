@@ -20,7 +20,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,7 +33,13 @@ from dlcourse.places import ROOT
 NOBODY = 65534  # the user and group of the box where we are root
 _PACKAGE = Path(__file__).resolve().parents[1]
 _LONGEST_HEADER = 1000
-_SERVER = "dlcourse.grading.inside"
+# The package that runs here, wherever it is, and not another one that Python would find.
+_SERVER = f"""
+import sys
+sys.path.insert(0, {str(_PACKAGE.parent)!r})
+from dlcourse.grading.inside import serve
+serve()
+"""
 _START_SECONDS = 120
 ENDED, TOO_SLOW, TOO_MUCH = "ended", "too slow", "too much"  # what may become of an answer
 MISSING = (
@@ -67,9 +73,9 @@ class Limits:
     Attributes:
         seconds: for each answer, by the clock.
         cpu_seconds: for all answers together.
-        memory: bytes of its own.
+        memory: bytes, more than Python and PyTorch take.
         file_size: bytes of a file.
-        processes: at once.
+        threads: at once.
         open_files: at once.
     """
 
@@ -77,7 +83,7 @@ class Limits:
     cpu_seconds: int = 300
     memory: int = 2 << 30
     file_size: int = 64 << 20
-    processes: int = 64
+    threads: int = 64
     open_files: int = 64
 
 
@@ -102,7 +108,7 @@ class Box:
             BoxError: if there can be none here; the text says why and what to do.
         """
         self.limits = limits or Limits()
-        program = [*command(), sys.executable, "-I", "-m", _SERVER]
+        program = [*command(), sys.executable, "-I", "-c", _SERVER]
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the box
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -149,6 +155,12 @@ class Box:
             for seen in self._run_until_one_breaks({**job, "answers": left}):
                 left = left[1:]
                 yield seen
+
+    def read(self, cells: list[str], exercises: Iterable[str]) -> Seen:
+        """Return what comes out of reading a submission's code: `submission.from_json` takes it."""
+        job = {"sources": cells, "names": list(exercises), "answers": [{"exercise": ""}]}
+        (seen,) = self.run(job)
+        return seen
 
     def _run_until_one_breaks(self, job: dict[str, Any]) -> Iterator[Seen]:
         """Yield what one process does, up to the first answer that ends it."""
@@ -255,7 +267,7 @@ def _read_frame(pipe: _Pipe, exercise: str, end: float) -> Seen:
         header = json.loads(pipe.line(end))
         size, what = int(header["size"]), str(header["what"])
         is_expected = header["exercise"] == exercise
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
         raise _BrokenOffError(ENDED) from None
     if not is_expected or size < 0:
         raise _BrokenOffError(ENDED)

@@ -16,10 +16,12 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from dlcourse.errors import CourseError
+from dlcourse.grading.submission import MOST_BYTES
 
 MOST_PER_PERSON = 200  # files: more is no submission
 _MOODLE = re.compile(r"[^_]*_(?P<who>\d+)_assignsubmission_\w+?_?(?P<name>\d\d_.*)?$")
@@ -43,12 +45,21 @@ class Found(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the file; of what cannot be read, that of nothing."""
+        """The SHA-256 of as much of the file as is graded; of what cannot be read, of nothing."""
         try:
             with self.path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+                return hashlib.sha256(file.read(MOST_BYTES + 1)).hexdigest()
         except OSError:
             return hashlib.sha256(b"").hexdigest()
+
+    @property
+    def time(self) -> str:
+        """When the file was written, as ISO 8601; "" if it is gone."""
+        try:
+            seconds = self.path.lstat().st_mtime
+        except OSError:
+            return ""
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 class Refused(NamedTuple):
@@ -71,7 +82,8 @@ def collect(folder: Path) -> tuple[list[Found], list[Refused]]:
     refused: list[Refused] = []
     for path in _walk(folder, refused):
         who, is_late = _person(path.relative_to(folder))
-        found.append(Found(path, path.relative_to(folder).as_posix(), who, is_late))
+        name = path.relative_to(folder).as_posix()
+        found.append(Found(path, _printable(name), _printable(who), is_late))
     if not found:
         msg = f"There is no notebook in {folder}, nor in a folder in it: is it the right one?"
         raise CourseError(msg)
@@ -84,7 +96,8 @@ def _walk(folder: Path, refused: list[Refused]) -> Iterator[Path]:
         if entry.is_dir(follow_symlinks=False):
             inner = [one for one in _entries(Path(entry.path)) if _is_notebook(one)]
             if len(inner) > MOST_PER_PERSON:
-                refused.append(Refused(entry.name, f"it has more than {MOST_PER_PERSON} notebooks"))
+                name = _printable(entry.name)
+                refused.append(Refused(name, f"it has more than {MOST_PER_PERSON} notebooks"))
                 continue
             yield from _regular(folder, inner, refused)
         elif _is_notebook(entry):
@@ -111,8 +124,13 @@ def _regular(
         if entry.is_file(follow_symlinks=False):
             yield Path(entry.path)
         else:
-            name = Path(entry.path).relative_to(folder).as_posix()
+            name = _printable(Path(entry.path).relative_to(folder).as_posix())
             refused.append(Refused(name, "it is a link, or no regular file"))
+
+
+def _printable(name: str) -> str:
+    """Return a file's name without what no terminal and no table takes, such as half letters."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in name)
 
 
 def _person(name: Path) -> tuple[str, bool]:

@@ -1,7 +1,8 @@
 """System calls that nobody needs who answers an exercise, refused by the kernel from then on.
 
-Without them a process makes no namespaces and no disks of its own (whose memory nobody would
-count), debugs no other, and reaches little of the kernel. Filters: man 2 seccomp.
+Without them a process makes no other process, no namespaces, and no disks or files of its own in
+memory (which no limit would count); it debugs no other, and reaches little of the kernel. It may
+have threads. Filters: man 2 seccomp.
 
 Covers: Linux on x86-64 and ARM (64 bits).
 Does not cover: what a process may do with the calls that are left (`inside`).
@@ -33,9 +34,13 @@ _NUMBERS = {  # of each call on x86-64, on ARM
     "userfaultfd": (323, 282),
     "open_by_handle_at": (304, 265),
     "io_uring_setup": (425, 425),
+    "memfd_create": (319, 279),  # memory that no limit counts, as the next
+    "shmget": (29, 194),
 }
+_FORKS = {"x86_64": (57, 58), "aarch64": ()}  # fork and vfork; ARM has clone alone
 _CLONE, _CLONE3 = (56, 220), 435
 _NEW_NAMESPACES = 0x7E020000  # all flags of clone that make one
+_THREAD = 0x00010000  # the flag without which clone makes a process
 _OTHER_ABI = 0x40000000  # x32: the same calls under other numbers
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -75,7 +80,7 @@ def forbid() -> None:
 
 
 def _steps(machine: str) -> list[_Step]:
-    """Return the filter: calls of these numbers fail, and so does a clone with a namespace."""
+    """Return the filter: calls of these numbers fail, and so does a clone that makes no thread."""
     if machine not in _AUDIT_ARCHITECTURES:
         raise OSError(errno.ENOSYS, f"no filter of system calls is known for {machine}")
     column = list(_AUDIT_ARCHITECTURES).index(machine)
@@ -88,13 +93,15 @@ def _steps(machine: str) -> list[_Step]:
         *_if(_AT_LEAST, _OTHER_ABI, refused),
         *_if(_EQUAL, _CLONE3, unknown),  # whose flags no filter can see; libc then takes clone
     ]
-    for numbers in _NUMBERS.values():
-        steps += _if(_EQUAL, numbers[column], refused)
+    for number in (*(one[column] for one in _NUMBERS.values()), *_FORKS[machine]):
+        steps += _if(_EQUAL, number, refused)
     return [
         *steps,
-        _Step(_EQUAL, 0, 3, _CLONE[column]),
+        _Step(_EQUAL, 0, 5, _CLONE[column]),
         _Step(_LOAD, 0, 0, _FIRST_ARGUMENT),
         *_if(_ANY_BIT, _NEW_NAMESPACES, refused),
+        _Step(_ANY_BIT, 1, 0, _THREAD),
+        _Step(_RETURN, 0, 0, refused),
         _Step(_RETURN, 0, 0, _ALLOW),
     ]
 

@@ -9,7 +9,8 @@ The protocol, on the socket that is the standard input: a message is JSON with t
 descriptors attached: the job to read, the pipe to write to. The next message, whatever it is, ends
 the child. Then comes the reply, JSON, too: how the child ended.
 
-Covers: the jail, running the statements that an answer needs, and the answer on every input.
+Covers: the jail, reading a submission's code, running the statements that an answer needs, and the
+answer on every input.
 Does not cover: starting the box around this, and its limits (`box`).
 """
 
@@ -35,11 +36,13 @@ from dlcourse.checking import record
 from dlcourse.checking.asked import Asked
 from dlcourse.checking.failure import Failure
 from dlcourse.grading.forbidden import forbid
+from dlcourse.grading.submission import as_json, calls_of_check, find_answers
 from dlcourse.grading.wire import (
     BEHAVIORS,
     BROKE,
     COULD_NOT_RUN,
     OTHER_NUMBER,
+    READ,
     READY,
     UNTOUCHED,
     WRONG_KIND,
@@ -125,7 +128,7 @@ def _run(job: int, out: int, limits: dict[str, int], control: socket.socket) -> 
     os.close(out)
     watched: int = os.pidfd_open(child)
     control.recv(1 << 16)  # the order to end it, which comes in any case
-    signal.pidfd_send_signal(watched, signal.SIGKILL)  # its own child ends with it, and all of that
+    signal.pidfd_send_signal(watched, signal.SIGTERM)
     _, status, usage = os.wait4(child, 0)
     os.close(watched)
     return {
@@ -157,21 +160,38 @@ def _leave_namespaces() -> None:
 
 
 def _become_first_process(job: int, out: int, limits: dict[str, int]) -> None:
-    """Run the job as the first process of the new namespace; end as it ends."""
+    """Run the job in the first process of the new namespace; end it when told to, or with it.
+
+    A submission could keep that process from ending with its parent. So the parent waits for the
+    order, ends it, and with it all that it started.
+    """
+    ends = {signal.SIGTERM, signal.SIGCHLD}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     first = os.fork()
     if first == 0:
         _libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
+        size = _address_space()
         _hide_disks()
-        _limit(limits)
+        _limit(limits, size)
         _give_up_rights()
         with os.fdopen(job, "rb") as file:
             told = json.load(file)
         _keep_only(out)
+        _write(out, READY)
         _run_job(told, out)
         os._exit(0)
     os.close(out)
+    signal.sigwait(ends)
+    os.kill(first, signal.SIGKILL)
     _, status = os.waitpid(first, 0)
     os._exit(os.waitstatus_to_exitcode(status) & 255)
+
+
+def _address_space() -> int:
+    """Return how many bytes of addresses this process has: Python and PyTorch take most."""
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no more than that
+        return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def _hide_disks() -> None:
@@ -186,12 +206,12 @@ def _hide_disks() -> None:
         _require(_libc.mount(b"tmpfs", b"/proc", b"tmpfs", flags, b"size=4k"), "/proc")
 
 
-def _limit(limits: dict[str, int]) -> None:
+def _limit(limits: dict[str, int], size: int) -> None:
     for kind, most in (
         (resource.RLIMIT_CPU, limits["cpu_seconds"]),
-        (resource.RLIMIT_DATA, limits["memory"]),
+        (resource.RLIMIT_AS, size + limits["memory"]),  # shared memory counts, too
         (resource.RLIMIT_FSIZE, limits["file_size"]),
-        (resource.RLIMIT_NPROC, limits["processes"]),
+        (resource.RLIMIT_NPROC, limits["threads"]),
         (resource.RLIMIT_NOFILE, limits["open_files"]),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -228,21 +248,23 @@ def _keep_only(out: int) -> None:
 
 
 def _run_job(job: dict[str, Any], out: int) -> None:
-    """Look at each answer of a submission; write what it did as soon as it is known."""
+    """Read a submission, or look at each of its answers; write what that gave when it is known."""
+    if "sources" in job:
+        submission = find_answers(job["sources"], job["names"])
+        _write_frame(out, "", READ, as_json(submission))
+        return
     cells = {int(number): ast.parse(source) for number, source in job["cells"].items()}
     for number, source in job["cells"].items():
         linecache.cache[f"<cell {number}>"] = (
             *(len(source), None),
             *(source.splitlines(keepends=True), f"<cell {number}>"),
         )
-    _write(out, READY)
     for answer in job["answers"]:
         try:
             what, content = _look_at(answer, cells, job["seed"])
         except BaseException as error:  # noqa: BLE001 - what came out may raise when looked at
             what, content = BROKE, type(error).__name__.encode()
-        header = {"exercise": answer["exercise"], "what": what, "size": len(content)}
-        _write(out, json.dumps(header).encode() + b"\n" + content)
+        _write_frame(out, answer["exercise"], what, content)
 
 
 def _look_at(answer: dict[str, Any], cells: dict[int, ast.Module], seed: int) -> tuple[str, bytes]:
@@ -264,17 +286,31 @@ def _look_at(answer: dict[str, Any], cells: dict[int, ast.Module], seed: int) ->
 
 
 def _made(answer: dict[str, Any], cells: dict[int, ast.Module]) -> tuple[Any, ...]:
-    """Run what an answer needs; return what its check would be handed."""
-    space: dict[str, Any] = {"__name__": "__main__"}
+    """Run what an answer needs; return what its check would be handed.
+
+    As in a notebook, an error ends its own cell. Only where the answer is not there in the end does
+    it count.
+    """
+    notebook = types.ModuleType("__main__")
+    sys.modules["__main__"] = notebook
+    space = vars(notebook)
+    space["display"] = print  # which IPython gives to every notebook
+    errors: dict[int, Exception] = {}
     for cell, number in answer["steps"]:
-        statement = ast.Module([cells[cell].body[number]], type_ignores=[])
-        exec(compile(statement, f"<cell {cell}>", "exec"), space)  # noqa: S102 - in the jail
+        if cell not in errors:
+            statement = ast.Module([cells[cell].body[number]], type_ignores=[])
+            try:
+                exec(compile(statement, f"<cell {cell}>", "exec"), space)  # noqa: S102 - in the jail
+            except Exception as error:  # noqa: BLE001 - a submission may raise anything
+                errors[cell] = error
     cell, number = answer["place"]
-    (call,) = (node for node in [cells[cell].body[number]] if isinstance(node, ast.Expr))
-    arguments = getattr(call.value, "args", [])
-    expression = ast.Expression(ast.Tuple(arguments, ast.Load()))
+    call = calls_of_check(cells[cell].body[number])[answer["exercise"]]
+    expression = ast.Expression(ast.Tuple(call.args, ast.Load()))
     code = compile(ast.fix_missing_locations(expression), f"<cell {cell}>", "eval")
-    handed_over: tuple[Any, ...] = eval(code, space)  # noqa: S307 - in the jail
+    try:
+        handed_over: tuple[Any, ...] = eval(code, space)  # noqa: S307 - in the jail
+    except Exception as error:  # noqa: BLE001 - as above
+        raise next(iter(errors.values()), error) from None
     return handed_over
 
 
@@ -310,11 +346,12 @@ def _asked(told: dict[str, Any], seed: int) -> Asked:
     )
 
 
+def _write_frame(out: int, exercise: str, what: str, content: bytes) -> None:
+    header = {"exercise": exercise, "what": what, "size": len(content)}
+    _write(out, json.dumps(header).encode() + b"\n" + content)
+
+
 def _write(out: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(out, view) :]
-
-
-if __name__ == "__main__":
-    serve()

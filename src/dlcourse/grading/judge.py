@@ -17,11 +17,12 @@ from dlcourse.checking.exercise import Exercise
 from dlcourse.checking.failure import Failure
 from dlcourse.checking.judgment import Judge, Outcome, Verdict, cut
 from dlcourse.grading.box import ENDED, TOO_MUCH, TOO_SLOW, Box, Seen
-from dlcourse.grading.submission import Submission
+from dlcourse.grading.submission import Submission, SubmissionError, from_json
 from dlcourse.grading.wire import (
     BEHAVIORS,
     COULD_NOT_RUN,
     OTHER_NUMBER,
+    READ,
     UNTOUCHED,
     WRONG_KIND,
     UnreadableError,
@@ -51,6 +52,19 @@ class Grader:
         self._judges = {name: Judge(one, seed) for name, one in self.exercises.items()}
         self._alone = Lock()  # a judge runs solutions and mistakes, which want the process alone
 
+    def read(self, cells: Sequence[str], box: Box) -> Submission:
+        """Return what the code of these cells answers; the box reads it.
+
+        Raises:
+            SubmissionError: if that was not possible.
+        """
+        seen = box.read(list(cells), self.exercises)
+        if seen.what != READ:
+            told = self._stopped(box).get(seen.what, "")
+            msg = f"its code could not be read. {told}".strip().removesuffix(".")
+            raise SubmissionError(msg)
+        return from_json(seen.content, self.exercises)
+
     def grade(self, submission: Submission, box: Box) -> Iterator[Result]:
         """Yield what comes of each exercise, in the lesson's order."""
         start, results = time.perf_counter(), dict[str, Result]()
@@ -69,7 +83,8 @@ class Grader:
                 yield self._result(name, MISSING, "Its check is not called in this notebook.", 0.0)
 
     def _result(self, name: str, outcome: str, message: str, seconds: float) -> Result:
-        return Result(self.exercises[name].id, str(outcome), message, seconds)
+        plain = message.encode(errors="backslashreplace").decode()  # half a letter is no text
+        return Result(self.exercises[name].id, str(outcome), plain, seconds)
 
     def _job(self, submission: Submission) -> dict[str, Any]:
         answers = [
@@ -91,12 +106,7 @@ class Grader:
     def _verdict(self, seen: Seen, box: Box) -> tuple[str, str]:
         """Return the outcome and the message for what came out of the box."""
         judge = self._judges[seen.exercise]
-        limits = box.limits
-        stopped = {
-            TOO_SLOW: f"It took more than {limits.seconds} seconds, and was stopped.",
-            TOO_MUCH: "What came out was too large to be looked at.",
-            ENDED: "It ended Python, or used more memory or time than it may.",
-        }
+        stopped = self._stopped(box)
         if seen.what in stopped:
             return STOPPED, stopped[seen.what]
         try:
@@ -104,6 +114,15 @@ class Grader:
                 return _verdict_on(seen, judge)
         except UnreadableError as error:
             return STOPPED, f"The answer was not judged: {error}."
+
+    @staticmethod
+    def _stopped(box: Box) -> dict[str, str]:
+        """Return what is told of what the box had to end, by its kind."""
+        return {
+            TOO_SLOW: f"It took more than {box.limits.seconds} seconds, and was stopped.",
+            TOO_MUCH: "What came out was too large to be looked at.",
+            ENDED: "It ended Python, or used more memory or time than it may.",
+        }
 
 
 def _verdict_on(seen: Seen, judge: Judge) -> Verdict:
@@ -119,8 +138,13 @@ def _verdict_on(seen: Seen, judge: Judge) -> Verdict:
         msg = "it could not be looked at"
         raise UnreadableError(msg)
     behaviors = unpack(seen.content)
-    if len(behaviors) != len(judge.asked.untouched_inputs):
+    inputs = judge.asked.untouched_inputs
+    if len(behaviors) != len(inputs):
         msg = "it was not run on each input"
+        raise UnreadableError(msg)
+    pairs = zip(behaviors, inputs, strict=True)
+    if any(one.changed is not None and one.changed not in range(len(its)) for one, its in pairs):
+        msg = "it changed what it was not given"
         raise UnreadableError(msg)
     return judge.verdict_on(behaviors)
 

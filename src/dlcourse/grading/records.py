@@ -79,7 +79,7 @@ class RecordFile:
             )
             raise CourseError(msg) from None
         self.records = self._recovered()
-        self._done = {(one.submission, one.digest) for one in self.records}
+        self._done = _digests(self.records)
         self._file: IO[bytes] = self.path.open("ab", buffering=0)
 
     def __enter__(self) -> Self:
@@ -94,15 +94,17 @@ class RecordFile:
     def add(self, records: Sequence[Record]) -> None:
         """Write the records of one submission; they are on the disk when this returns."""
         text = "".join(f"{json.dumps(asdict(one))}\n" for one in records)
+        left = memoryview(text.encode())
         with told_in_a_line(self.path):
-            self._file.write(text.encode())
+            while left:  # a disk that is nearly full takes a part, and says no more than how much
+                left = left[self._file.write(left) :]
             os.fsync(self._file.fileno())
         self.records += records
-        self._done |= {(one.submission, one.digest) for one in records}
+        self._done |= _digests(records)
 
     def is_done(self, found: Found) -> bool:
         """Tell whether that submission is recorded."""
-        return (found.name, found.digest) in self._done
+        return self._done.get(found.name) == found.digest
 
     def _recovered(self) -> list[Record]:
         """Return the records of submissions that are whole; remove what is left of others."""
@@ -162,12 +164,24 @@ def merge(folder: Path) -> list[Record]:
 
 def _whole(records: Iterable[Record]) -> Iterator[Record]:
     """Yield the records of those submissions of which all are there."""
-    groups: dict[tuple[str, str], list[Record]] = {}
+    groups: dict[tuple[str, str], dict[str, Record]] = {}
     for one in records:
-        groups.setdefault((one.submission, one.digest), []).append(one)
+        of_it = groups.pop((one.submission, one.digest), {})  # what was written last comes last
+        groups[one.submission, one.digest] = {**of_it, one.exercise: one}
     for group in groups.values():
-        if len(group) == group[0].of:
-            yield from group
+        if all(one.of == len(group) for one in group.values()):
+            yield from group.values()
+
+
+def latest(records: Sequence[Record]) -> list[Record]:
+    """Return the records that count: of a submission that was changed, those of the last file."""
+    digests = _digests(records)
+    return [one for one in records if digests[one.submission] == one.digest]
+
+
+def _digests(records: Iterable[Record]) -> dict[str, str]:
+    """Return the digest of each submission's file that was recorded last."""
+    return {one.submission: one.digest for one in records}
 
 
 def _record(told: Any) -> Record:  # noqa: ANN401 - JSON

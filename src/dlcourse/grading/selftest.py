@@ -86,6 +86,23 @@ for name, flag in (("users", 0x10000000), ("mounts", 0x20000), ("processes", 0x2
 if libc.mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0:
     reached.append("mount")
 """,
+    "make processes or memory that no limit counts": """
+import ctypes, os
+libc, reached = ctypes.CDLL(None, use_errno=True), []
+if hasattr(os, "memfd_create"):
+    try:
+        reached.append(os.memfd_create("memory"))
+    except OSError:
+        pass
+if libc.shmget(0, 4096, 0o1600) >= 0:
+    reached.append("shared memory")
+try:
+    if os.fork() == 0:
+        os._exit(0)
+    reached.append("process")
+except OSError:
+    pass
+""",
     "reach the network": """
 import socket
 reached = []
@@ -116,7 +133,7 @@ reached = [name for name in os.environ if name in {variables}]
     "lift its limits": """
 import resource
 reached = []
-for kind in (resource.RLIMIT_CPU, resource.RLIMIT_DATA, resource.RLIMIT_NPROC):
+for kind in (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_NPROC):
     try:
         resource.setrlimit(kind, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         reached.append(kind)
@@ -167,7 +184,7 @@ def run_alone(box: Box, code: str) -> Any:  # noqa: ANN401 - any plain value
         BoxError: if it leaves nothing.
     """
     answer = {"exercise": "attack", "steps": [(0, 0)], "place": (1, 0), "asked": _ASKED}
-    cells = {"0": f"exec({code!r})", "1": "check(reached)"}
+    cells = {"0": f"exec({code!r})", "1": "ex.attack.check(reached)"}
     (seen,) = box.run({"cells": cells, "answers": [answer], "seed": 0})
     try:
         (behavior,) = unpack(seen.content)

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from queue import SimpleQueue
 from typing import Self
 
@@ -20,15 +19,15 @@ import torch
 
 import dlcourse
 from dlcourse.checking.exercise import Exercise
-from dlcourse.grading.box import Box, Limits
+from dlcourse.grading.box import Box, BoxError, Limits
 from dlcourse.grading.collect import Found
 from dlcourse.grading.judge import Grader
 from dlcourse.grading.records import Record
 from dlcourse.grading.selftest import attack
-from dlcourse.grading.submission import SubmissionError, find_answers, read_cells
+from dlcourse.grading.submission import SubmissionError, read_cells
 
 NOT_GRADED = "not graded"  # the outcome of a file that is no submission to any lesson here
-_IMPORT = re.compile(r"^\s*from\s+dlcourse\.exercises\s+import\s+(\w+)", re.MULTILINE)
+_IMPORT = re.compile(r"^[ \t]*from[ \t]+dlcourse\.exercises[ \t]+import[ \t]+(\w+)", re.MULTILINE)
 VERSIONS = f"Python {platform.python_version()}, PyTorch {torch.__version__}, dlcourse "
 VERSIONS += dlcourse.__version__
 
@@ -90,25 +89,27 @@ class Session:
         yield from self._pool.map(self._graded, found)
 
     def _graded(self, found: Found) -> list[Record]:
-        """Return the records of one submission."""
+        """Return the records of one submission; whatever it is, it does not end the grading."""
+        digest, time = found.digest, found.time  # before: a file that changes now is done anew
         box = self._boxes.get()
         try:
             results = list(self._results(found, box))
         except SubmissionError as error:
             results = [("", NOT_GRADED, f"{error}.", 0.0)]
+        except BoxError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a file that is gone, an error of our own
+            results = [("", NOT_GRADED, f"it could not be judged ({error!r:.300}).", 0.0)]
         finally:
             self._boxes.put(box)
-        time = datetime.fromtimestamp(found.path.lstat().st_mtime, UTC).isoformat(
-            timespec="seconds"
-        )
-        head = found.name, found.digest, len(results), found.who, found.is_late, time
+        head = found.name, digest, len(results), found.who, found.is_late, time
         return [Record(*head, *result, self._plan.seed, VERSIONS) for result in results]
 
     def _results(self, found: Found, box: Box) -> Iterator[tuple[str, str, str, float]]:
         cells = read_cells(found.path)
         lesson = self._lesson_of(found, cells)
         grader = self._graders[lesson]
-        for result in grader.grade(find_answers(cells, set(grader.exercises)), box):
+        for result in grader.grade(grader.read(cells, box), box):
             yield result.exercise, result.outcome, result.message, round(result.seconds, 4)
 
     def _lesson_of(self, found: Found, cells: Sequence[str]) -> str:

@@ -25,12 +25,14 @@ from dlcourse.checking.trial import Behavior
 
 # What a child says before it runs anything of a submission; another line is why it cannot.
 READY = b"ready\n"
+READ = "read"  # what a job that only reads a submission's code says
 # What an answer can turn out to be.
 BEHAVIORS, UNTOUCHED, WRONG_KIND = "behaviors", "untouched", "wrong kind"
 OTHER_NUMBER, COULD_NOT_RUN, BROKE = "other number of answers", "could not run", "broke"
 
 MOST_BYTES = 4 << 20  # of what one answer does on all inputs
 _MOST_DIMENSIONS = 16
+_MOST_KEYS = 10_000  # of a dict: keys may be chosen so that each costs a look at all others
 _LONGEST_NAME, _LONGEST_TEXT, _LONGEST_PRINT = 60, 300, 10_000
 _DTYPES = {
     str(dtype).removeprefix("torch."): dtype
@@ -150,14 +152,7 @@ def unpack(data: bytes) -> list[Behavior]:
         return _unpack(data)
     except UnreadableError:
         raise
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        OverflowError,
-        RecursionError,
-        AttributeError,
-    ) as error:
+    except Exception as error:  # noqa: BLE001 - forged bytes may be wrong in any way
         msg = f"what came out of the box cannot be read ({type(error).__name__})"
         raise UnreadableError(msg) from None
 
@@ -227,6 +222,7 @@ class _Reader:
         return [self.value(one) for one in content]
 
     def _mapping(self, content: list[Any]) -> dict[Any, Any]:
+        _require(len(content) <= _MOST_KEYS)
         pairs = [(self.value(key), self.value(value)) for key, value in content]
         return {key: value for key, value in pairs if _is_key(key)}
 
