@@ -9,19 +9,17 @@ The protocol, on the socket that is the standard input: a message is JSON with t
 descriptors attached: the job to read, the pipe to write to. The next message, whatever it is, ends
 the child. Then comes the reply, JSON, too: how the child ended.
 
-Covers: the jail, reading a submission's code, running the statements that an answer needs, and the
-answer on every input.
-Does not cover: starting the box around this, and its limits (`box`).
+Covers: reading a submission's code, running the statements that an answer needs, and the answer on
+every input.
+Does not cover: starting the box around this (`box`), the jail (`jail`).
 """
 
 import array
 import ast
-import ctypes
 import importlib
 import json
 import linecache
 import os
-import resource
 import signal
 import socket
 import sys
@@ -35,7 +33,7 @@ import torch
 from dlcourse.checking import record
 from dlcourse.checking.asked import Asked
 from dlcourse.checking.failure import Failure
-from dlcourse.grading.forbidden import forbid
+from dlcourse.grading import jail
 from dlcourse.grading.submission import as_json, calls_of_check, find_answers
 from dlcourse.grading.wire import (
     BEHAVIORS,
@@ -56,15 +54,6 @@ WARM = (
     *("matplotlib.pyplot", "dlcourse.data", "dlcourse.device", "dlcourse.plotting"),
     *("dlcourse.training", "dlcourse.timing", "dlcourse.checking.exercise"),
 )
-
-_NEW_NAMESPACES = 0x00020000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
-_NOSUID, _NODEV, _NOEXEC, _READ_ONLY = 2, 4, 8, 1
-_PRIVATE, _RECURSIVE = 0x40000, 0x4000
-_SET_PARENT_DEATH_SIGNAL = 1
-_CAPABILITY_VERSION = 0x20080522
-_MEMORY_DISK = b"size=64m,mode=1777"
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 # ---------------------------------------------------------------------------- the server
@@ -118,7 +107,7 @@ def _run(job: int, out: int, limits: dict[str, int], control: socket.socket) -> 
         try:
             control.close()
             os.setsid()
-            _leave_namespaces()
+            jail.leave_namespaces()
             _become_first_process(job, out, limits)
         except BaseException as error:  # noqa: BLE001 - nothing may come back into the server
             with suppress(OSError):
@@ -137,28 +126,6 @@ def _run(job: int, out: int, limits: dict[str, int], control: socket.socket) -> 
     }
 
 
-# ---------------------------------------------------------------------------- the jail
-
-
-def _require(result: int, what: str) -> None:
-    if result != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{what}: {os.strerror(number)}")
-
-
-def _leave_namespaces() -> None:
-    """Leave the server's namespaces: users, mounts, processes, messages, network."""
-    user, group = os.getuid(), os.getgid()
-    _require(_libc.unshare(_NEW_NAMESPACES), "unshare")
-    for name, text in (
-        ("setgroups", "deny"),
-        ("uid_map", f"{user} {user} 1"),
-        ("gid_map", f"{group} {group} 1"),
-    ):
-        with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 - no more than that
-            file.write(text)
-
-
 def _become_first_process(job: int, out: int, limits: dict[str, int]) -> None:
     """Run the job in the first process of the new namespace; end it when told to, or with it.
 
@@ -169,15 +136,15 @@ def _become_first_process(job: int, out: int, limits: dict[str, int]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     first = os.fork()
     if first == 0:
-        _libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+        jail.end_with_parent()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
-        size = _address_space()
-        _hide_disks()
-        _limit(limits, size)
-        _give_up_rights()
+        size = jail.address_space()
+        jail.hide_disks()
+        jail.limit(limits, size)
+        jail.give_up_rights()
         with os.fdopen(job, "rb") as file:
             told = json.load(file)
-        _keep_only(out)
+        jail.keep_only(out)
         _write(out, READY)
         _run_job(told, out)
         os._exit(0)
@@ -186,62 +153,6 @@ def _become_first_process(job: int, out: int, limits: dict[str, int]) -> None:
     os.kill(first, signal.SIGKILL)
     _, status = os.waitpid(first, 0)
     os._exit(os.waitstatus_to_exitcode(status) & 255)
-
-
-def _address_space() -> int:
-    """Return how many bytes of addresses this process has: Python and PyTorch take most."""
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - no more than that
-        return int(file.read().split()[0]) * resource.getpagesize()
-
-
-def _hide_disks() -> None:
-    """Give the process fresh, small disks of its own: nothing passes to the next submission."""
-    _require(_libc.mount(b"none", b"/", None, _RECURSIVE | _PRIVATE, None), "private")
-    for place in (b"/tmp", b"/dev/shm"):
-        flags = _NOSUID | _NODEV
-        _require(_libc.mount(b"tmpfs", place, b"tmpfs", flags, _MEMORY_DISK), place.decode())
-    flags = _NOSUID | _NODEV | _NOEXEC
-    if _libc.mount(b"proc", b"/proc", b"proc", flags, None) != 0:  # hide what we may not renew
-        flags |= _READ_ONLY
-        _require(_libc.mount(b"tmpfs", b"/proc", b"tmpfs", flags, b"size=4k"), "/proc")
-
-
-def _limit(limits: dict[str, int], size: int) -> None:
-    for kind, most in (
-        (resource.RLIMIT_CPU, limits["cpu_seconds"]),
-        (resource.RLIMIT_AS, size + limits["memory"]),  # shared memory counts, too
-        (resource.RLIMIT_FSIZE, limits["file_size"]),
-        (resource.RLIMIT_NPROC, limits["threads"]),
-        (resource.RLIMIT_NOFILE, limits["open_files"]),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (most, most))
-
-
-def _give_up_rights() -> None:
-    """Drop all rights that root has, and some of what all have, for all that may be started."""
-
-    class Header(ctypes.Structure):
-        _fields_ = (("version", ctypes.c_uint32), ("process", ctypes.c_int))
-
-    class Data(ctypes.Structure):
-        _fields_ = tuple(
-            (name, ctypes.c_uint32) for name in ("effective", "permitted", "inherited")
-        )
-
-    header, none = Header(_CAPABILITY_VERSION, 0), (Data * 2)()
-    _require(_libc.capset(ctypes.byref(header), none), "capset")
-    forbid()
-
-
-def _keep_only(out: int) -> None:
-    """Close every file but the pipe; stand in a folder of one's own."""
-    os.chdir("/tmp")  # noqa: S108 - a disk that this process alone sees
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(nowhere, standard)
-    os.closerange(3, out)
-    os.closerange(out + 1, 1024)
 
 
 # ---------------------------------------------------------------------------- the answers
