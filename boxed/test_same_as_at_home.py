@@ -73,10 +73,10 @@ def test_mistakes(exercise: Exercise, box: Box) -> None:
         made = f"{exercise.name}.mistakes[{number}]"
         if exercise.is_question:
             made = f"{made}()" if len(exercise.names) == 1 else f"*{made}()"
-        with warnings.catch_warnings():
+        with warnings.catch_warnings():  # which are no errors in a kernel, nor where grading runs
             warnings.simplefilter("default")
             at_home = judge.judge(*in_a_kernel(cells, f"({made},)"))
-        told = in_the_box(exercise, made, box, *cells)
+            told = in_the_box(exercise, made, box, *cells)
         assert told.outcome == at_home.outcome, mistake.__name__
         assert what_counts(told.message) == what_counts(at_home.message), mistake.__name__
 

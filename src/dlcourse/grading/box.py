@@ -108,7 +108,7 @@ class Box:
             BoxError: if there can be none here; the text says why and what to do.
         """
         self.limits = limits or Limits()
-        program = [*command(), sys.executable, "-I", "-c", _SERVER]
+        program = [*command(), sys.executable, "-I", "-W", "ignore", "-c", _SERVER]
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the box
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -310,6 +310,9 @@ def _mounts() -> Iterator[tuple[str, ...]]:
             yield "--symlink", str(place.readlink()), str(place)
         elif place.exists():
             yield "--ro-bind", str(place), str(place)
+    cores = Path("/sys/devices/system/cpu")  # else PyTorch knows no processor, and no half numbers
+    if cores.exists():
+        yield "--ro-bind", str(cores), str(cores)
     paths = sysconfig.get_paths()
     places = [sys.prefix, sys.base_prefix, *(paths[name] for name in ("stdlib", "purelib"))]
     seen: list[Path] = [Path("/usr")]
