@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import torch
 
 from dlcourse.exercises import exercises_of_lesson
 from dlcourse.grading.box import Box, Limits
@@ -34,6 +35,7 @@ QUESTION = {
 @pytest.fixture(scope="session")
 def box() -> Iterator[Box]:
     """The box in which all submissions run."""
+    torch.set_num_threads(1)  # as `Session` does
     with Box(LIMITS) as box:
         yield box
 
