@@ -54,11 +54,11 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "remedy"),
     [
         ("lba", "did you mean lab?"),
-        ("open", "there are doctor, lab, progress, reset, run."),
+        ("open", "there are doctor, grade, lab, progress, reset, run."),
         ("--bogus", "`dlcourse --help` lists"),
         ("run --sav", "did you mean --save?"),
         ("run --bogus 5", "`dlcourse run --help` lists"),
-        ("run 12", ", ".join(path.stem for path in list_lessons())),
+        ("run 42", ", ".join(path.stem for path in list_lessons())),
         ("run 05 xyz", "the lessons are"),
         ("reset 99", "the lessons are"),
         ("reset mnits", "did you mean 05_mnist_mlp?"),
