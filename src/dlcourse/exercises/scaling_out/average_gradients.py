@@ -7,48 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dlcourse.checking.exercise import exercise
-
-AllReduce: TypeAlias = Callable[[Tensor], None]
-WAIT = "wait for ever: they do not call all_reduce equally often, or with other shapes"
-
-
-class _Sums:
-    """The `all_reduce` of one process: sums that are known already, then a sum that is not yet."""
-
-    class NotYet(BaseException):
-        """Stops a process at its first call whose sum is not known yet."""
-
-    def __init__(self, known: list[Tensor]) -> None:
-        self.known = iter(known)
-        self.given: Tensor | None = None
-
-    def __call__(self, tensor: Tensor) -> None:
-        total = next(self.known, None)
-        if total is None:
-            self.given = tensor.detach().clone()
-            raise self.NotYet
-        tensor.data.copy_(total)
-
-
-def _in_step(work: Callable[[int, AllReduce], Any], world: int) -> list[Any] | None:
-    """Run `work(rank, all_reduce)` for each rank; None if one would wait for another for ever.
-
-    They run one after the other, and again from the start for each sum that they ask for.
-    """
-    known = list[Tensor]()
-    while True:
-        sums, results = [_Sums(known) for _ in range(world)], []
-        for rank, one in enumerate(sums):
-            try:
-                results.append(work(rank, one))
-            except _Sums.NotYet:
-                continue
-        given = [one.given for one in sums if one.given is not None]
-        if not given:
-            return results
-        if len(given) < world or len({(one.shape, one.dtype) for one in given}) > 1:
-            return None
-        known.append(torch.stack(given).sum(dim=0))
+from dlcourse.checking.ranks import WAIT, AllReduce, in_step
 
 
 def use(answer: Callable[..., Any], sizes: list[int]) -> object:
@@ -64,7 +23,7 @@ def use(answer: Callable[..., Any], sizes: list[int]) -> object:
         gradients = {name: one.grad for name, one in model.named_parameters()}
         return {f"on process {rank}, the gradient of {k}": v for k, v in gradients.items()}
 
-    results = _in_step(work, len(sizes))
+    results = in_step(work, len(sizes))
     if results is None:
         return {"the processes": WAIT}
     return {"the processes": "come to an end", **{k: v for one in results for k, v in one.items()}}
