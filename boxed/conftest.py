@@ -1,5 +1,5 @@
 """Gives all tests here the box."""
 
-from box_fixtures import box, grade, grader, probe
+from box_fixtures import box, grade, grader
 
-__all__ = ["box", "grade", "grader", "probe"]
+__all__ = ["box", "grade", "grader"]

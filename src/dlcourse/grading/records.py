@@ -7,14 +7,13 @@ Covers: writing, reading, going on, one grader at a time, putting shards togethe
 Does not cover: what the lines are worth (`export`).
 """
 
-import contextlib
 import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from dlcourse.errors import CourseError
 from dlcourse.files import told_in_a_line, write_atomically
@@ -93,8 +92,7 @@ class RecordFile:
 
     def add(self, records: Sequence[Record]) -> None:
         """Write the records of one submission; they are on the disk when this returns."""
-        text = "".join(f"{json.dumps(asdict(one))}\n" for one in records)
-        left = memoryview(text.encode())
+        left = memoryview(_as_lines(records))
         with told_in_a_line(self.path):
             while left:  # a disk that is nearly full takes a part, and says no more than how much
                 left = left[self._file.write(left) :]
@@ -111,7 +109,7 @@ class RecordFile:
         if not self.path.exists():
             return []
         whole = list(_whole(read_records(self.path, may_break_off=True)))
-        text = "".join(f"{json.dumps(asdict(one))}\n" for one in whole).encode()
+        text = _as_lines(whole)
         if text != self.path.read_bytes():
             write_atomically(self.path, text)
         return whole
@@ -133,7 +131,7 @@ def read_records(path: Path, *, may_break_off: bool = False) -> list[Record]:
     records = []
     for number, line in enumerate(lines, 1):
         try:
-            records.append(_record(json.loads(line)))
+            records.append(Record(**json.loads(line)))
         except (ValueError, TypeError):
             msg = (
                 f"Line {number} of {path} is no record: remove the line; its submission is redone."
@@ -157,8 +155,7 @@ def merge(folder: Path) -> list[Record]:
         for one in _whole(read_records(part, may_break_off=True)):
             known[one.submission, one.digest, one.exercise] = one
     merged = sorted(known.values(), key=lambda one: one.submission)
-    text = "".join(f"{json.dumps(asdict(one))}\n" for one in merged)
-    write_atomically(folder / NAME, text.encode())
+    write_atomically(folder / NAME, _as_lines(merged))
     return merged
 
 
@@ -184,13 +181,12 @@ def _digests(records: Iterable[Record]) -> dict[str, str]:
     return {one.submission: one.digest for one in records}
 
 
-def _record(told: Any) -> Record:  # noqa: ANN401 - JSON
-    return Record(**told)
+def _as_lines(records: Iterable[Record]) -> bytes:
+    """Return what a file of these records holds."""
+    return "".join(f"{json.dumps(asdict(one))}\n" for one in records).encode()
 
 
-@contextlib.contextmanager
-def open_records(folder: Path, shard: tuple[int, int] | None) -> Iterator[RecordFile]:
+def open_records(folder: Path, shard: tuple[int, int] | None) -> RecordFile:
     """Open the records in `folder`, or those of a shard: (which, of how many)."""
     name = NAME if shard is None else f"records-{shard[0]}-of-{shard[1]}.jsonl"
-    with RecordFile(folder, name) as file:
-        yield file
+    return RecordFile(folder, name)
