@@ -29,7 +29,7 @@ def closest_to_one(ratio: Callable[[], float], tolerance: float) -> float:
     Other programs slow down one of two measurements and not the other. Such rounds say nothing,
     and a benchmark that is wrong has no other ones.
     """
-    closest = 0.0
+    closest = float("inf")
     for _ in range(8):
         middle = median(ratio() for _ in range(5))
         closest = min(middle, closest, key=lambda one: abs(one - 1))
