@@ -55,7 +55,7 @@ def step_of_d(G: Any, D: Any, optimizer: Any, real: Tensor, z: Tensor, fault: st
     """Make one step of D; return its loss."""
     if fault not in {"D not zeroed", "zeroed once"}:
         optimizer.zero_grad()
-    fake = G(z) if fault == "reached" else G(z).detach()
+    fake = G(z) if fault in {"reached", "reached and kept"} else G(z).detach()
     on_real, on_fake = D(real), D(fake)
     if fault == "sigmoids":
         on_real, on_fake = on_real.sigmoid(), on_fake.sigmoid()
@@ -70,7 +70,7 @@ def step_of_d(G: Any, D: Any, optimizer: Any, real: Tensor, z: Tensor, fault: st
 
 def step_of_g(G: Any, D: Any, optimizer: Any, z: Any, fault: str) -> float:  # noqa: ANN401
     """Make G's step; return its loss."""
-    if fault not in {"G not zeroed", "reached", "zeroed once"}:
+    if fault not in {"G not zeroed", "reached", "reached and kept", "zeroed once"}:
         optimizer.zero_grad()
     if fault == "both move":
         D.zero_grad()
@@ -152,6 +152,13 @@ def reached_by_d(*run: Run) -> Losses:
     return stepped(*run, fault="reached")
 
 
+def reached_and_kept(*run: Run) -> Losses:
+    """D's `backward` reaches G, and nobody clears G's gradients: G follows D's loss, too, and those
+    of the turns before. Detach in D's step, and clear right before G's own `backward`.
+    """
+    return stepped(*run, fault="reached and kept")
+
+
 def same_noise(*run: Run) -> Losses:
     """In its own step G used the noise of D's last step. Draw new noise."""
     return stepped(*run, fault="same noise")
@@ -230,6 +237,7 @@ MISTAKES = (
     g_not_zeroed,
     zeroed_once,
     reached_by_d,
+    reached_and_kept,
     same_noise,
     one_noise,
     g_after_each,
