@@ -142,7 +142,7 @@ def complex_result(features_a: Tensor, features_b: Tensor) -> Tensor:
     0: take `.real`.
     """
     gap, S_a, S_b = parts(features_a, features_b)
-    roots = torch.linalg.eigvals(S_a @ S_b).sqrt()
+    roots: Tensor = torch.linalg.eigvals(S_a @ S_b).sqrt()
     return gap + S_a.trace() + S_b.trace() - 2 * roots.sum()
 
 
