@@ -113,9 +113,7 @@ def samples_of_d_reused(*run: Run) -> Losses:
 
 
 def wish_for_zero(*run: Run) -> Losses:
-    """G asks for label 0, and learns to be found out. It asks for 1: D should take its samples for
-    real.
-    """
+    """G asks for label 0, and learns to be found out. D should take its samples for real: 1."""
     return stepped(*run, fault="wish")
 
 
@@ -165,9 +163,7 @@ def same_noise(*run: Run) -> Losses:
 
 
 def one_noise(*run: Run) -> Losses:
-    """You drew noise once for all steps. Draw new noise in each: G should learn from all noise, not
-    from a few rows of it.
-    """
+    """You drew noise once for all steps. G should learn from all noise: draw new noise in each."""
     return stepped(*run, fault="one noise")
 
 
