@@ -29,7 +29,8 @@ def played(*run: Run, faults: str) -> Losses:
         D_optimizer.zero_grad()
     if "early" not in faults and "kept" not in faults:
         G_optimizer.zero_grad()
-    fake = fake.detach() if "cut" in faults else G(z)
+    noise = torch.randn_like(z) if "fresh" in faults else z
+    fake = fake.detach() if "cut" in faults else G(noise)
     G_loss = loss(D(fake), zeros if "wish" in faults else ones)
     G_loss.backward()
     G_optimizer.step()
@@ -121,6 +122,13 @@ def reached_and_kept(*run: Run) -> Losses:
     return played(*run, faults="reached, kept")
 
 
+def fresh_noise(*run: Run) -> Losses:
+    """In its own step G got new noise. That is a good game as well, but the task says: the same
+    noise in both steps. Use z again.
+    """
+    return played(*run, faults="fresh")
+
+
 def losses_with_graphs(*run: Run) -> tuple[Tensor, Tensor]:
     """The round is right, but the losses hold on to their graphs. Return plain numbers, with
     `item()`.
@@ -143,5 +151,6 @@ MISTAKES = (
     reached_by_both,
     gradients_of_g_left,
     reached_and_kept,
+    fresh_noise,
     losses_with_graphs,
 )

@@ -55,7 +55,7 @@ def step_of_d(G: Any, D: Any, optimizer: Any, real: Tensor, z: Tensor, fault: st
     """Make one step of D; return its loss."""
     if fault not in {"D not zeroed", "zeroed once"}:
         optimizer.zero_grad()
-    fake = G(z) if fault == "reached" else G(z).detach()
+    fake = G(z) if fault in {"reached", "reached and kept"} else G(z).detach()
     on_real, on_fake = D(real), D(fake)
     if fault == "sigmoids":
         on_real, on_fake = on_real.sigmoid(), on_fake.sigmoid()
@@ -70,7 +70,7 @@ def step_of_d(G: Any, D: Any, optimizer: Any, real: Tensor, z: Tensor, fault: st
 
 def step_of_g(G: Any, D: Any, optimizer: Any, z: Any, fault: str) -> float:  # noqa: ANN401
     """Make G's step; return its loss."""
-    if fault not in {"G not zeroed", "reached", "zeroed once"}:
+    if fault not in {"G not zeroed", "reached", "reached and kept", "zeroed once"}:
         optimizer.zero_grad()
     if fault == "both move":
         D.zero_grad()
@@ -113,9 +113,7 @@ def samples_of_d_reused(*run: Run) -> Losses:
 
 
 def wish_for_zero(*run: Run) -> Losses:
-    """G asks for label 0, and learns to be found out. It asks for 1: D should take its samples for
-    real.
-    """
+    """G asks for label 0, and learns to be found out. D should take its samples for real: 1."""
     return stepped(*run, fault="wish")
 
 
@@ -152,15 +150,20 @@ def reached_by_d(*run: Run) -> Losses:
     return stepped(*run, fault="reached")
 
 
+def reached_and_kept(*run: Run) -> Losses:
+    """D's `backward` reaches G, and nobody clears G's gradients: G follows D's loss, too, and those
+    of the turns before. Detach in D's step, and clear right before G's own `backward`.
+    """
+    return stepped(*run, fault="reached and kept")
+
+
 def same_noise(*run: Run) -> Losses:
     """In its own step G used the noise of D's last step. Draw new noise."""
     return stepped(*run, fault="same noise")
 
 
 def one_noise(*run: Run) -> Losses:
-    """You drew noise once for all steps. Draw new noise in each: G should learn from all noise, not
-    from a few rows of it.
-    """
+    """You drew noise once for all steps. G should learn from all noise: draw new noise in each."""
     return stepped(*run, fault="one noise")
 
 
@@ -230,6 +233,7 @@ MISTAKES = (
     g_not_zeroed,
     zeroed_once,
     reached_by_d,
+    reached_and_kept,
     same_noise,
     one_noise,
     g_after_each,

@@ -134,6 +134,17 @@ def one_by_one(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:  # noqa: ARG001
     return draw_samples.answer(G, z, 1)  # type: ignore[no-any-return]
 
 
+def chunks_for_parts(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
+    """The samples are right, but `z.chunk(n_batch)` makes that many parts. Parts of that many rows
+    come from `z.split(n_batch)`.
+    """
+    mode = G.training
+    with torch.no_grad():
+        samples = torch.cat([G.eval()(part) for part in z.chunk(n_batch)])
+    G.train(mode)
+    return samples
+
+
 def rest_lost(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
     """The rest is missing: where `n_batch` does not divide the number of rows, the last part is
     shorter.
@@ -166,6 +177,7 @@ def parts_in_a_list(G: nn.Module, z: Tensor, n_batch: int) -> list[Tensor]:
         graph_kept,
         all_at_once,
         one_by_one,
+        chunks_for_parts,
         rest_lost,
         parts_in_a_list,
     ),
