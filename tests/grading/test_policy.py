@@ -77,9 +77,9 @@ def test_each_day_late_costs_after_the_free_ones(free: int, penalty: float, shar
 
 
 def test_of_several_files_the_best_or_the_last_counts() -> None:
-    both = [*submit(1, time=A_MINUTE, file="b.ipynb"), *submit(3, file="a.ipynb")]
-    assert grades(both, Policy())[0].submission == "a.ipynb"
-    assert grades(both, Policy(counts_best=False))[0].submission == "b.ipynb"
+    both = [*submit(1, time=A_MINUTE, file="a.ipynb"), *submit(3, file="b.ipynb")]
+    assert grades(both, Policy())[0].submission == "b.ipynb"
+    assert grades(both, Policy(counts_best=False))[0].submission == "a.ipynb"
 
 
 def test_the_best_is_so_after_what_late_days_cost() -> None:

@@ -22,7 +22,7 @@ _LOOKS = {
     "missing": ("#FFFFFF", ".."),
 }
 OUTCOMES = tuple(_LOOKS)
-_SETTINGS = {"svg.hashsalt": "dlcourse", "hatch.linewidth": 0.5, "text.parse_math": False}
+_SETTINGS = {"hatch.linewidth": 0.5, "text.parse_math": False}
 
 
 def draw(counts: Mapping[str, Mapping[str, int]]) -> str:
