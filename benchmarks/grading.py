@@ -84,7 +84,8 @@ def write_class(folder: Path, n_submissions: int) -> None:
     for number in range(n_submissions):
         student = folder / f"student-{number:05}"
         student.mkdir(parents=True)
-        cells = [nbformat.v4.new_code_cell(source) for source in _cells(number)]
+        sources = enumerate(_cells(number))
+        cells = [nbformat.v4.new_code_cell(code, id=f"cell-{place}") for place, code in sources]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), student / "01_tensors.ipynb")
 
 
