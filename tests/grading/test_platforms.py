@@ -139,6 +139,21 @@ def test_students_are_found_by_another_column(tmp_path: Path) -> None:
     assert sheet.fill({"ada": 1.0}, {}) == []
 
 
+def test_two_students_who_cannot_be_told_apart_get_no_points(tmp_path: Path) -> None:
+    for read, text in ((platforms.canvas, CANVAS), (platforms.moodle, MOODLE)):
+        path = write(tmp_path, text.replace("102", "101"))
+        with pytest.raises(CourseError, match="'101' is twice in the column"):
+            read(path, "01" if text is CANVAS else None)
+
+
+def test_a_comma_between_thousands_is_no_decimal_comma(tmp_path: Path) -> None:
+    text = 'Student,ID,Lesson 01 (77)\nPoints Possible,,"1,000.00"\nAda,101,\n'
+    sheet = platforms.canvas(write(tmp_path, text))
+    assert sheet.points is None, "it is asked for, not guessed"
+    sheet.fill({"101": 7.5}, {})
+    assert sheet.table.text() == text.replace("101,", '101,"7.5"')
+
+
 @pytest.mark.parametrize(
     ("column", "told"),
     [

@@ -88,6 +88,11 @@ def test_the_best_is_so_after_what_late_days_cost() -> None:
     assert grades(both, Policy(due=DUE, penalty=50))[0].submission == "a.ipynb"
 
 
+def test_of_two_that_are_worth_the_same_the_one_with_more_passed_counts() -> None:
+    both = [*submit(4, file="a.ipynb"), *submit(3, file="b.ipynb")]
+    assert grades(both, Policy(at_least=2))[0].submission == "a.ipynb"
+
+
 def test_each_student_has_a_grade_in_each_lesson_whatever_the_order() -> None:
     other = [replace(one, exercise="autograd.slope", of=1) for one in submit(1, file="c.ipynb")[:1]]
     records = [*submit(2, who="bob", file="b.ipynb"), *submit(1), *other]

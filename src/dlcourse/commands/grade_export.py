@@ -25,40 +25,57 @@ _POINTS = 100.0  # where no platform says how many there are
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
     parser.add_argument("--out", metavar="OUT", required=True, help="the folder with the records")
-    parser.add_argument("--to", choices=("canvas", "moodle", "csv"), required=True, help="whom for")
-    parser.add_argument("--from", dest="table", metavar="FILE", help="what the platform exported")
-    parser.add_argument("--column", metavar="NAME", help="in it, the one to fill")
     parser.add_argument(
-        "--who", metavar="NAME", help="in it, what the submissions' names have (else ID)"
+        "--to", choices=("canvas", "moodle", "csv"), required=True, help="which table"
     )
-    parser.add_argument("--lesson", metavar="NN", help="only this one")
     parser.add_argument(
-        "--points", type=_amount, metavar="N", help="the most (else the platform's)"
+        "--from", dest="table", metavar="FILE", help="the table that the platform exported"
     )
-    parser.add_argument("--feedback", action="store_true", help="fill Moodle's column for it, too")
-    add_policy(parser)
+    parser.add_argument("--column", metavar="NAME", help="the assignment's column in it")
+    parser.add_argument(
+        "--who",
+        metavar="NAME",
+        help="the column in it that says whose a file is (else ID, Identifier)",
+    )
+    parser.add_argument("--lesson", metavar="NN", help="only this one of several")
+    parser.add_argument(
+        "--points", type=_amount, metavar="N", help="for all (else the platform's, or 100)"
+    )
+    parser.add_argument(
+        "--feedback", action="store_true", help="fill Moodle's feedback comments, too"
+    )
+    _add_policy(parser)
 
 
-def add_policy(parser: argparse.ArgumentParser) -> None:
+def _add_policy(parser: argparse.ArgumentParser) -> None:
     """Add what an instructor decides."""
     parser.add_argument(
         "--by",
         choices=("share", "completion"),
         default="share",
-        help="points for each exercise passed, or all for enough of them (else share)",
+        help="a share for each exercise passed, or all points for enough of them (else share)",
     )
     parser.add_argument(
-        "--at-least", type=_count, metavar="M", help="how many exercises passed are enough"
+        "--at-least", type=_count, metavar="M", help="how many passed exercises are enough"
     )
     parser.add_argument(
-        "--count", choices=("best", "last"), default="best", help="of several files (else best)"
+        "--count",
+        choices=("best", "last"),
+        default="best",
+        help="which of several files of a student (else best)",
     )
-    parser.add_argument("--due", type=_time, metavar="TIME", help="such as 2026-11-27T23:59-05:00")
     parser.add_argument(
-        "--late-days", type=_count, metavar="N", default=0, help="that cost nothing (else 0)"
+        "--due", type=_time, metavar="TIME", help="when it was due, such as 2026-11-27T23:59-05:00"
     )
     parser.add_argument(
-        "--late-penalty", type=_amount, metavar="P", default=0.0, help="percent a day (else 0)"
+        "--late-days", type=_count, metavar="N", default=0, help="how many cost nothing (else 0)"
+    )
+    parser.add_argument(
+        "--late-penalty",
+        type=_amount,
+        metavar="P",
+        default=0.0,
+        help="percent of the points for each further day (else 0)",
     )
 
 
@@ -70,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
 
     out = Path(options.out)
     records = read_class(out)
-    found = _of_lesson(grades(records, policy_of(options)), options)
+    found = _of_lesson(grades(records, _policy(options)), options)
     _warn_of_times(found, options)
     if options.to == "csv":
         most = _POINTS if options.points is None else options.points
@@ -83,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def policy_of(options: argparse.Namespace) -> "Policy":
+def _policy(options: argparse.Namespace) -> "Policy":
     """Return the policy that was typed.
 
     Raises:

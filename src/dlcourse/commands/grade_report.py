@@ -22,7 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
     parser.add_argument("--out", metavar="OUT", required=True, help="the folder with the records")
     parser.add_argument(
-        "--count", choices=("best", "last"), default="best", help="of several files (else best)"
+        "--count",
+        choices=("best", "last"),
+        default="best",
+        help="which of several files of a student (else best)",
     )
     parser.add_argument(
         "--similarity",

@@ -146,7 +146,8 @@ class Sheet:
     def _number(self, points: float) -> str:
         """Return a number as the platform writes its own: some languages have a decimal comma."""
         text = as_number(points)
-        return text.replace(".", ",") if "," in self.possible else text
+        has_comma = "," in self.possible and "." not in self.possible
+        return text.replace(".", ",") if has_comma else text
 
 
 def as_number(points: float) -> str:
@@ -163,7 +164,8 @@ def canvas(path: Path, column: str | None = None, who: str = "ID") -> Sheet:
         who: the column with what the names of submissions have in them.
 
     Raises:
-        CourseError: if it is no such file, or no column or several could be meant.
+        CourseError: if it is no such file, no column or several could be meant, or two students
+            are the same in the column `who`.
     """
     table = read_table(path, who)
     assignments = [name for name in table.header if _ASSIGNMENT.match(name)]
@@ -171,10 +173,9 @@ def canvas(path: Path, column: str | None = None, who: str = "ID") -> Sheet:
     place, key = table.header.index(name), table.header.index(who)
     above = [row for row in table.rows[1:] if content(row[0]).strip() == _POSSIBLE]
     possible = content(above[0][place]).strip() if above else ""
-    rows = enumerate(table.rows)
-    students = {content(row[key]): number for number, row in rows if number and len(row) > place}
-    students.pop("", None)  # the rows above the students
-    return Sheet(table, students, place, possible)
+    whole = {number: row for number, row in enumerate(table.rows) if number and len(row) > place}
+    keys = {number: content(row[key]) for number, row in whole.items()}
+    return Sheet(table, _students(keys, who), place, possible)
 
 
 def _chosen(assignments: Sequence[str], column: str | None) -> str:
@@ -201,7 +202,7 @@ def moodle(path: Path, column: str | None = None, who: str = "Identifier") -> Sh
         who: the column with what the names of submissions have in them.
 
     Raises:
-        CourseError: if it is no such file.
+        CourseError: if it is no such file, or two students are the same in the column `who`.
     """
     table = read_table(path, who)
     header, grade = table.header, column or _GRADE
@@ -210,13 +211,33 @@ def moodle(path: Path, column: str | None = None, who: str = "Identifier") -> Sh
         raise CourseError(msg)
     key, rows = header.index(who), dict(enumerate(table.rows[1:], 1))
     whole = {number: row for number, row in rows.items() if len(row) == len(header)}
-    students = {_moodle_key(content(row[key]), key): number for number, row in whole.items()}
+    keys = {number: _moodle_key(content(row[key]), key) for number, row in whole.items()}
     most = {content(row[header.index(_MOST)]) for row in whole.values() if _MOST in header}
     feedback = header.index(_FEEDBACK) if _FEEDBACK in header else None
-    return Sheet(table, students, header.index(grade), max(most, default=""), feedback)
+    possible = max(most, default="")
+    return Sheet(table, _students(keys, who), header.index(grade), possible, feedback)
 
 
 def _moodle_key(text: str, column: int) -> str:
     """Return the number in "Participant 12345", the first column in any language; else the text."""
     digits = re.search(r"\d+$", text)
     return digits[0] if digits and column == 0 else text
+
+
+def _students(keys: Mapping[int, str], column: str) -> dict[str, int]:
+    """Return the row of each student by the key that it has; the rows above them have none.
+
+    Raises:
+        CourseError: if two rows have the same key: points could go to the wrong student.
+    """
+    students: dict[str, int] = {}
+    for number, key in keys.items():
+        if key in students:
+            msg = (
+                f"{key!r} is twice in the column {column!r}: name another one with --who, in which "
+                "no two students are the same."
+            )
+            raise CourseError(msg)
+        if key:
+            students[key] = number
+    return students

@@ -75,8 +75,8 @@ def grades(records: Iterable[Record], policy: Policy) -> list[Grade]:
     handed_in: dict[tuple[str, str], list[Grade]] = {}
     for (who, lesson, _), its in files.items():
         handed_in.setdefault((who, lesson), []).append(_grade(its, policy))
-    rank = _worth if policy.counts_best else _time
-    return [max(handed_in[key], key=rank) for key in sorted(handed_in)]
+    counting = _best if policy.counts_best else _last
+    return [counting(handed_in[key]) for key in sorted(handed_in)]
 
 
 def not_graded(records: Iterable[Record]) -> list[Record]:
@@ -120,9 +120,9 @@ def _grade(records: Sequence[Record], policy: Policy) -> Grade:
     return Grade(*whose, passed, len(records), late, share=reached * kept)
 
 
-def _worth(grade: Grade) -> tuple[float, str]:
-    return grade.share, grade.submission
+def _best(handed_in: Sequence[Grade]) -> Grade:
+    return max(handed_in, key=lambda one: (one.share, one.passed, one.submission))
 
 
-def _time(grade: Grade) -> tuple[datetime, str]:
-    return grade.handed_in, grade.submission
+def _last(handed_in: Sequence[Grade]) -> Grade:
+    return max(handed_in, key=lambda one: (one.handed_in, one.submission))
