@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_report(folder, all_, grades(all_, Policy()))
     code = f"def f(x):\n    return '{EVIL}'\n" * 5
     pairs = [Pair("ada", EVIL, 0.9, [Part("tensors.bars", code, code)])] * 2
-    content = {"title": "Code that is alike", "limit": 3, "n_students": 6, "threshold": 0.5}
+    content = {"title": "Similar code", "limit": 3, "n_students": 6, "threshold": 0.5}
     pairs_told = {"pairs": pairs, "n_left_out": 1}
     write_page(folder / "similarity.html", "similarity", {**content, **pairs_told})
     return folder
@@ -65,7 +65,7 @@ def test_a_page_has_no_barrier_is_harmless_and_fits_a_phone(
         lambda one: None if one.url.startswith(("file:", "data:")) else pytest.fail(one.url),
     )
     page.goto((folder / name).as_uri())
-    assert page.title() in {"What the class solved", f"Feedback for {EVIL}", "Code that is alike"}
+    assert page.title() in {"What the class solved", f"Feedback for {EVIL}", "Similar code"}
     for width in (WIDE, PHONE):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width

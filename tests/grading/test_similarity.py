@@ -1,4 +1,4 @@
-"""Code that is alike: what counts, what does not, and that it is shown as what it is."""
+"""Similar code: what counts, what does not, and that it is shown as what it is."""
 
 import json
 from dataclasses import asdict, replace

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 def _write_similarity(
     folder: Path, submissions: Path, counting: "Sequence[Grade]", exercises: dict[str, list[str]]
 ) -> None:
-    """Write the page about code that is alike."""
+    """Write the page about similar code."""
     from dlcourse.grading.collect import collect  # noqa: PLC0415
     from dlcourse.grading.report import write_page  # noqa: PLC0415
     from dlcourse.grading.similarity import THRESHOLD, Class, code_of  # noqa: PLC0415
@@ -79,7 +79,7 @@ def _write_similarity(
     compared = Class(answers, {one: given for one in named if (given := _given(one))})
     pairs = compared.pairs()
     content = {
-        "title": "Code that is alike",
+        "title": "Similar code",
         "limit": compared.limit,
         "n_students": len(answers),
         "threshold": THRESHOLD,

@@ -4,7 +4,8 @@ The pages are files without scripts, and load nothing. All that is from students
 page about the class names nobody, and quotes no answer that only one student gave.
 
 Covers: counting, writing the pages, names of files.
-Does not cover: which submission counts (`policy`), the figure (`figure`), likeness (`similarity`).
+Does not cover: which submission counts (`policy`), the figure (`figure`), similar code
+(`similarity`).
 """
 
 import hashlib

@@ -1,10 +1,10 @@
-"""Pairs of students whose code is more alike than the class's, for people to read: no proof.
+"""Pairs of students whose code is more similar than the class's, for people to read: no proof.
 
 The method is that of MOSS (S. Schleimer, D. Wilkerson, A. Aiken, "Winnowing: Local Algorithms for
 Document Fingerprinting", SIGMOD 2003). Code becomes tokens, without names, numbers, texts, comments
 and layout; every run of tokens of one length has a hash, and of every few neighboring hashes the
 smallest is a fingerprint. Fingerprints of what was given, and those that many students have, tell
-nothing. So a short exercise that nearly all must solve alike counts for nothing.
+nothing. So a short exercise that nearly all must solve in the same way counts for nothing.
 
 Covers: finding what a student wrote for an exercise, fingerprints, ranking pairs.
 Does not cover: running or parsing code; the page (`report`).
@@ -23,7 +23,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 RUN, WINDOW = 12, 4  # tokens that are compared together, hashes of which one is kept
-THRESHOLD = 0.5  # of the shorter one's own fingerprints: what is less alike is not shown
+THRESHOLD = 0.5  # of the shorter one's own fingerprints: what is less similar is not shown
 LEAST = 8  # fingerprints that a pair must share: fewer are soon the same by chance
 _LONGEST = 20_000  # letters of an answer that are looked at
 _LAYOUT = {
@@ -33,7 +33,7 @@ _LAYOUT = {
 
 
 class Part(NamedTuple):
-    """An exercise in which two students' code is alike: its id, and what both wrote."""
+    """An exercise in which two students' code is similar: its id, and what both wrote."""
 
     exercise: str
     first: str
@@ -67,7 +67,7 @@ class Class:
         return max(3, len(self.answers) // 10)
 
     def pairs(self) -> list[Pair]:
-        """Return the pairs that are alike, the most alike first."""
+        """Return the pairs that are similar, the most similar first."""
         own = self._own_fingerprints()
         holders: dict[tuple[str, int], list[str]] = {}
         for who, prints in own.items():
