@@ -1,4 +1,4 @@
-"""A step from parts of unlike size."""
+"""A step from unequal parts."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
@@ -84,12 +84,12 @@ def stepped(*run: Run, fault: str) -> float:
     for X, y in parts:
         if fault == "zeroed again":
             optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(X), y, ignore_index=-100, reduction="sum")
-        mine = max(int((y >= 0).sum()), 1)
-        rows = sum(len(y) for _, y in parts)
-        shares = {"means": loss / mine, "parts": loss / mine / len(parts), "sums": loss}
-        shares |= {"rows": loss / rows, "rows in parts": loss / len(y) / len(parts)}
-        shares |= {"mean by rows": loss / mine * len(y) / rows}
+        z = model(X)
+        loss = nn.functional.cross_entropy(z, y, reduction="sum")
+        mean = nn.functional.cross_entropy(z, y)  # nan where nothing counts
+        mine, rows = (y >= 0).sum(), sum(len(y) for _, y in parts)
+        shares = {"means": mean, "parts": mean / len(parts), "sums": loss, "rows": loss / rows}
+        shares |= {"mean by rows": mean * len(y) / rows, "mean by counts": mean * mine / count}
         share = shares.get(fault, loss / count)
         share.backward()
         total += share.item()
@@ -137,6 +137,11 @@ def weighted_by_rows(*run: Run) -> float:
     return stepped(*run, fault="mean by rows")
 
 
+def weighted_by_counts(*run: Run) -> float:
+    """Your loss is nan if no row of a part counts: its mean is 0 / 0. Take sums: that one is 0."""
+    return stepped(*run, fault="mean by counts")
+
+
 def schedule_in_parts(*run: Run) -> float:
     """You stepped the schedule for each part, so the rate falls too fast. It counts the steps of
     the optimizer.
@@ -168,7 +173,7 @@ def zeroed_for_each_part(*run: Run) -> float:
 
 def one_backward(*run: Run) -> float:
     """The step is right, but you call `backward` once, at the end: until then the graphs of all
-    parts are in memory, and that is what the parts should spare you.
+    parts are in memory, and that is what the parts should save you.
     """
     model, optimizer, schedule, parts = run
     optimizer.zero_grad()
@@ -194,7 +199,7 @@ def nothing_returned(*run: Run) -> None:
 
 
 @exercise(
-    "A step from parts of unlike size",
+    "A step from unequal parts",
     minutes=10,
     difficulty=3,
     place=40,
@@ -209,6 +214,7 @@ def nothing_returned(*run: Run) -> None:
         sums_added,
         divided_by_rows,
         weighted_by_rows,
+        weighted_by_counts,
         schedule_in_parts,
         schedule_forgotten,
         steps_in_parts,
