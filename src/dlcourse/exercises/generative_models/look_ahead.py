@@ -68,7 +68,7 @@ def both_down(f: Game, u: Tensor, v: Tensor, rate: float) -> Two:
 
 
 def sides_exchanged(f: Game, u: Tensor, v: Tensor, rate: float) -> Two:
-    """u steps uphill and v downhill. It is the other way round: u wants f to be small."""
+    """u steps uphill and v downhill. It is the other way around: u wants f to be small."""
     return look_ahead.answer(f, u, v, -rate)  # type: ignore[no-any-return]
 
 

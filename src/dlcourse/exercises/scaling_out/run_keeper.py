@@ -186,7 +186,7 @@ class RunKeeper:
 
     Batches are drawn with `generator`, dropout draws from PyTorch's own generator. `model` may be
     wrapped by DDP, which holds the model itself as `model.module`. What was saved with the wrapper
-    can be loaded without it, and the other way round. `path` is a `Path`.
+    can be loaded without it, and the other way around. `path` is a `Path`.
     """
 
     def __init__(
