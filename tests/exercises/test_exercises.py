@@ -12,7 +12,7 @@ import torch
 
 from dlcourse.checking.exercise import Exercise
 from dlcourse.checking.judgment import Outcome
-from dlcourse.checking.trial import _differ
+from dlcourse.checking.trial import differ
 from dlcourse.errors import CourseError
 from dlcourse.exercises import LESSONS, catalog, exercises_of_lesson, find_exercise
 
@@ -206,7 +206,7 @@ def test_inputs_are_the_same_whatever_the_seed_is(exercise: Exercise) -> None:
     for seed in (1, 2):
         torch.manual_seed(seed)
         drawn.append(exercise._judge.asked.make_inputs())
-    assert not _differ(*drawn)
+    assert not differ(*drawn)
 
 
 def test_equivalent_mutants_have_reasons(exercise: Exercise) -> None:

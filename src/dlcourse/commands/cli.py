@@ -1,4 +1,4 @@
-"""The command line: `dlcourse doctor | grade | lab | progress | reset | run`.
+"""The command line: `dlcourse doctor | grade | homework | lab | progress | reset | run`.
 
 Covers: what is typed, and the exit status: 0 if all is well, 1 if something must be fixed, 2 if the
 command itself was mistyped, 130 after Ctrl-C. Whatever goes wrong is one line that says what to do.
@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 import dlcourse
 from dlcourse.advice import missing_module_advice
-from dlcourse.commands import doctor, grade, lab, progress, reset, run
+from dlcourse.commands import doctor, grade, homework, lab, progress, reset, run
 from dlcourse.commands.environment import forget_foreign_modules
 from dlcourse.commands.lessons import UnknownLessonError
 from dlcourse.commands.usage import UsageError, suggest
@@ -28,6 +28,7 @@ from dlcourse.files import NO_ROOM, write_remedy
 _COMMANDS: dict[str, Any] = {
     "doctor": doctor,
     "grade": grade,
+    "homework": homework,
     "lab": lab,
     "progress": progress,
     "reset": reset,
