@@ -39,7 +39,7 @@ def checkout(tmp_path: Path) -> Path:
 def test_the_command_alone_prints_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     helped = capsys.readouterr().out
-    for command in ("doctor", "lab", "progress", "reset", "run"):
+    for command in ("doctor", "grade", "homework", "lab", "progress", "reset", "run"):
         assert re.search(rf"^    {command} +\w+", helped, re.MULTILINE)
 
 
@@ -54,7 +54,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "remedy"),
     [
         ("lba", "did you mean lab?"),
-        ("open", "there are doctor, grade, lab, progress, reset, run."),
+        ("open", "there are doctor, grade, homework, lab, progress, reset, run."),
         ("--bogus", "`dlcourse --help` lists"),
         ("run --sav", "did you mean --save?"),
         ("run --bogus 5", "`dlcourse run --help` lists"),

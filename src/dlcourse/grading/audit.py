@@ -98,7 +98,9 @@ def solution_faults(judge: Judge) -> Iterator[Fault]:
     try:
         verdict = judge.judge(*defined(exercise, exercise.solution_source))
     except Exception as error:  # noqa: BLE001 - as above
-        yield Fault(exercise.answer, f"the solution fails: {_told(error)}")
+        alone = "; it must run alone, after the file's imports" if _is_unknown(error) else ""
+        told = _told(error).removeprefix(f"RuntimeError: the solution of {exercise.id} failed: ")
+        yield Fault(exercise.answer, f"the solution fails: {told}{alone}.")
         return
     if verdict.outcome is not Outcome.PASSED:
         yield Fault(exercise.answer, f"the solution is refused: {_told(verdict)}")
@@ -163,10 +165,12 @@ def mistake_faults(judge: Judge) -> Iterator[Fault]:
             yield Fault(mistake, f"the mistake {name} passes: {remedy}")
         elif verdict.outcome not in {Outcome.NOT_YET, Outcome.RAISED}:
             yield Fault(mistake, f"the mistake {name} counts as {verdict.outcome}.")
-        elif earned != [name]:
-            others = f"those of {', '.join(earned)}" if earned else "another one"
-            remedy = "add an input that tells them apart." if earned else _told(verdict)
-            yield Fault(mistake, f"{name} does not earn its own message, but {others}: {remedy}")
+        elif others := [one for one in earned if one != name]:
+            told = f"the mistake {name} earns the message of {', '.join(others)}"
+            yield Fault(mistake, f"{told}: add an input that tells them apart.")
+        elif not earned:
+            told = f"the mistake {name} does not earn its own message"
+            yield Fault(mistake, f"{told}: {_told(verdict)}")
 
 
 def recording_faults(judge: Judge, other: Judge) -> Iterator[Fault]:
@@ -186,11 +190,16 @@ def defined(exercise: Record, code: str) -> list[Any]:
     return [notebook[name] for name in exercise.names]
 
 
+def _is_unknown(error: Exception) -> bool:
+    """Tell whether a name was not there, as where a solution needs a helper of its file."""
+    return "is not defined" in str(error)
+
+
 def _told(found: Verdict | Exception) -> str:
     """Return a message, or an error, in a line."""
     if isinstance(found, Verdict):
         return _in_a_line(found.message)
-    return _in_a_line(f"{type(found).__name__}: {found}".removeprefix("RuntimeError: "))
+    return _in_a_line(f"{type(found).__name__}: {found}").rstrip(".")
 
 
 def _in_a_line(text: str) -> str:
