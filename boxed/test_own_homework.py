@@ -114,7 +114,7 @@ def test_no_submission_finds_the_solutions(homework: Homework, box: Box) -> None
     search = SEARCH.replace("{secrets!r}", repr([one[::-1] for one in SECRETS]))
     search = search.replace("{folder!r}", repr(str(homework.folder)))
     assert run_alone(box, search) == []
-    code = f"space = {{}}\nexec({search!r}, space)\nweekday = repr(space['reached'])"
+    code = f"{search}\nweekday = repr(reached)"
     found = {one.exercise: one for one in results(homework, box, {**RIGHT, "weekday": code})}
     assert "You answered '[]': answer with the letter alone" in found["homework3.weekday"].message
 

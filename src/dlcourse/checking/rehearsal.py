@@ -17,7 +17,7 @@ from torch import Tensor
 
 from dlcourse.checking.asked import Asked
 from dlcourse.checking.box import show_box
-from dlcourse.checking.comparison import shorten
+from dlcourse.checking.comparison import as_tensor, shorten
 from dlcourse.checking.exercise import TITLES, judge_until_stopped
 from dlcourse.checking.judgment import Checker, Outcome, verdict_on_failure
 from dlcourse.checking.trial import Behavior
@@ -29,7 +29,7 @@ class Rehearsals:
     def __init__(self, homework: str) -> None:
         """Begin with none; `add` adds them."""
         self._homework = homework
-        self._exercises: dict[str, _Exercise] = {}
+        self.rehearsals: dict[str, Rehearsal] = {}
 
     def add(
         self,
@@ -49,43 +49,40 @@ class Rehearsals:
             changes_arguments: whether the task is to change an argument in place.
             told: what is asked, as `Asked.as_told` tells it.
         """
-        rehearsal = Rehearsal(Asked.from_told(told), kinds, changes_arguments=changes_arguments)
-        self._exercises[name] = _Exercise(title, rehearsal)
+        asked = Asked.from_told(told)
+        self.rehearsals[name] = Rehearsal(asked, title, kinds, changes_arguments=changes_arguments)
 
-    def __getattr__(self, name: str) -> "_Exercise":
+    def __getattr__(self, name: str) -> "Rehearsal":
         """Return the exercise of that name, or say which ones there are."""
-        if name in vars(self).get("_exercises", ()):
-            return self._exercises[name]
-        msg = f"{self._homework} has no exercise {name!r}: {', '.join(self.__dir__())}"
+        known = vars(self).get("rehearsals", {})
+        if name in known:
+            rehearsal: Rehearsal = known[name]
+            return rehearsal
+        msg = f"there is no exercise {name!r} in {self._homework}: {', '.join(known)}"
         raise AttributeError(msg)
 
     def __dir__(self) -> list[str]:
         """Name the exercises: what the tab key offers."""
-        return list(vars(self).get("_exercises", ()))
-
-
-class _Exercise:
-    """An exercise of a homework, as its notebook has it."""
-
-    def __init__(self, title: str, rehearsal: "Rehearsal") -> None:
-        self._title, self._rehearsal = title, rehearsal
-
-    def check(self, *answers: object) -> None:
-        """Try your answer on every input, and show what came of it."""
-        verdict = judge_until_stopped(self._title, self._rehearsal, answers)
-        if verdict is None:
-            raise KeyboardInterrupt  # as in a lesson
-        title, mood = TITLES[verdict.outcome]
-        show_box(f"{title}: {self._title}", verdict.message, mood=mood)
+        return list(self.rehearsals)
 
 
 class Rehearsal(Checker):
-    """Tries answers to an exercise whose solution it does not know."""
+    """An exercise whose solution is not known: its check tries an answer."""
 
-    def __init__(self, asked: Asked, kinds: Sequence[str], *, changes_arguments: bool) -> None:
-        """Make one of what is asked, and of the kind of value asked for on each input."""
+    def __init__(
+        self, asked: Asked, title: str, kinds: Sequence[str], *, changes_arguments: bool
+    ) -> None:
+        """Make one of what is asked; the other arguments are those of `Rehearsals.add`."""
         super().__init__(asked)
-        self._kinds, self._changes_arguments = kinds, changes_arguments
+        self._title, self._kinds, self._changes_arguments = title, kinds, changes_arguments
+
+    def check(self, *answers: object) -> None:
+        """Try your answer on every input, and show what came of it."""
+        verdict = judge_until_stopped(self._title, self, answers)
+        if verdict is None:
+            raise KeyboardInterrupt  # stops "Run All", too, in a line or two
+        title, mood = TITLES[verdict.outcome]
+        show_box(f"{title}: {self._title}", verdict.message, mood=mood)
 
     def prepare(self) -> None:
         """Make the inputs that no answer gets."""
@@ -145,7 +142,7 @@ def _find_kinds(value: object) -> Iterator[str]:
     elif isinstance(value, Sequence):
         yield f"a list or tuple of {len(value)}"
     elif isinstance(value, Tensor | np.ndarray | np.generic | numbers.Number):
-        tensor = value if isinstance(value, Tensor) else torch.as_tensor(np.array(value))
+        tensor = as_tensor(value)
         shape = tuple(tensor.shape)
         number, plural = "a number", ""
         if tensor.dtype == torch.bool:

@@ -67,7 +67,7 @@ def _start(folder: Path) -> int:
     for path in sorted(_STARTER.glob("*.*")):
         write_new(folder / path.name, path.read_bytes())
         print(f"Wrote {folder / path.name}.")
-    print("All the world has the example's solution: put exercises of your own in its place.")
+    print("The example's solution is public: put exercises of your own in its place.")
     print(f"Then type `dlcourse homework test {folder}`.")
     return 0
 

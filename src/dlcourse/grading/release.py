@@ -10,6 +10,7 @@ Does not cover: whether the homework is in order (`audit`), where the notebook g
 
 import ast
 from contextlib import suppress
+from typing import Any
 
 from nbformat import NotebookNode, v4, writes
 
@@ -64,13 +65,15 @@ def _checks(homework: Homework) -> str:
     lines.append(f"ex = Rehearsals({_literal(homework.name)})")
     for exercise in homework.exercises:
         lines.append("ex.add(")
-        lines += [f"    {name}={_literal(value)}," for name, value in _told(exercise).items()]
+        lines += [
+            f"    {name}={_literal(value)}," for name, value in as_arguments(exercise).items()
+        ]
         lines.append(")")
     return "\n".join(lines)
 
 
-def _told(exercise: Exercise) -> dict[str, object]:
-    """Return what `Rehearsals.add` takes."""
+def as_arguments(exercise: Exercise) -> dict[str, Any]:
+    """Return what `Rehearsals.add` takes, as plain data."""
     judge = Judge(exercise)
     values = [one.value for one in judge.right]
     if exercise.is_question:  # how many answers there are would say too much

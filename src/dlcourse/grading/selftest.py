@@ -19,8 +19,9 @@ from dlcourse.grading.wire import UnreadableError, unpack
 ATTACKS = {
     "read the solutions": """
 import importlib.util, os, dlcourse
-folder = os.path.join(os.path.dirname(dlcourse.__file__), "exercises")
-reached = os.listdir(folder)
+package, reached = os.path.dirname(dlcourse.__file__), []
+for folder in ("exercises", "grading/starter"):
+    reached += os.listdir(os.path.join(package, folder))
 """,
     "read files of this machine": """
 import os
