@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,10 @@ def test_the_order_is_the_text_s(tmp_path: Path) -> None:
     ]
 
 
-def test_a_folder_that_changed_is_read_anew_and_nothing_is_left_in_it(tmp_path: Path) -> None:
+def test_a_folder_that_changed_is_read_anew_and_nothing_is_left_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     folder = write_homework(tmp_path / "homework3")
     before = sorted(folder.iterdir())
     first = read_homework(folder).exercises[0].solution_source
