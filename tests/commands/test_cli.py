@@ -39,7 +39,7 @@ def checkout(tmp_path: Path) -> Path:
 def test_the_command_alone_prints_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     helped = capsys.readouterr().out
-    for command in ("doctor", "lab", "progress", "reset", "run"):
+    for command in ("doctor", "grade", "homework", "lab", "progress", "reset", "run"):
         assert re.search(rf"^    {command} +\w+", helped, re.MULTILINE)
 
 
@@ -54,7 +54,7 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "remedy"),
     [
         ("lba", "did you mean lab?"),
-        ("open", "there are doctor, grade, grade export, grade merge, grade report, lab, progress"),
+        ("open", "grade export, grade merge, grade report, homework, lab, progress, reset, run."),
         ("grade report", "the following arguments are required: --out"),
         ("grade export --too csv", "required: --out, --to: `dlcourse grade export --help`"),
         ("--bogus", "`dlcourse --help` lists"),

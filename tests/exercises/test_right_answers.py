@@ -14,6 +14,7 @@ import test_transformers
 from dlcourse.checking.exercise import Exercise
 from dlcourse.checking.judgment import Outcome
 from dlcourse.exercises import exercises_of_lesson
+from parts import rehearsal_of
 
 LISTS = {
     "training_craft": test_training_craft.RIGHT,
@@ -34,6 +35,16 @@ def test_right_answer_written_differently_passes(
 ) -> None:
     verdict = exercise.judge(answer)
     assert verdict.outcome is Outcome.PASSED, verdict.message
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"), RIGHT, ids=[f"{one.id}-{a.__name__}" for one, a in RIGHT]
+)
+def test_a_check_that_knows_no_solution_refuses_no_right_answer(
+    exercise: Exercise, answer: Callable[..., Any]
+) -> None:
+    verdict = rehearsal_of(exercise).judge(answer)
+    assert verdict.outcome is Outcome.RUNS, verdict.message
 
 
 @pytest.mark.parametrize("lesson", LISTS)

@@ -6,13 +6,16 @@ part where no solution is.
 """
 
 import inspect
-from collections.abc import Callable
+import sys
+import types
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import torch
 
+from dlcourse.checking import record as records
 from dlcourse.checking import source
 from dlcourse.checking.comparison import shorten
 from dlcourse.checking.record import Inputs, Record, call
@@ -58,12 +61,49 @@ class Asked:
             record.is_question,
             isinstance(record.answer, type),
             record.stub,
-            record.setup_source,
+            record.stub_setup_source,
             record.inputs,
             record.use,
             parameters if record.use is call else parameters[1:],
             seed,
         )
+
+    @classmethod
+    def from_told(cls, told: Mapping[str, Any], seed: int = SEED) -> "Asked":
+        """Return what `as_told` told; the code that it holds is run, and nothing else is needed."""
+        module = types.ModuleType("asked")
+        sys.modules[module.__name__] = module
+        exec(compile(told["text"], "<asked>", "exec"), vars(module))  # noqa: S102 - our own text
+        parts = vars(records) | vars(module)
+        return cls(
+            tuple(told["names"]),
+            told["is_question"],
+            told["is_class"],
+            told["stub"],
+            told["setup_source"],
+            parts[told["inputs"]],
+            parts[told["use"]],
+            tuple(told["parameters"]),
+            seed,
+        )
+
+    def as_told(self, text: str) -> dict[str, Any]:
+        """Return what is asked as plain data, for where the exercise's file is not.
+
+        Args:
+            text: the public half of that file (`discovery.asked_half`).
+        """
+        return {
+            "text": text,
+            "names": self.names,
+            "is_question": self.is_question,
+            "is_class": self.is_class,
+            "stub": self.stub,
+            "setup_source": self.setup_source,
+            "inputs": self.inputs.__name__,
+            "use": self.use.__name__,
+            "parameters": self.parameters,
+        }
 
     def behaviors(self, answer: object) -> list[Behavior]:
         """Return what `answer` does on each input."""

@@ -122,7 +122,7 @@ def _number_difference(got: object, wanted: object, tolerance: Tolerance) -> str
         if isinstance(wanted, bool | np.bool_):
             kind = "True or False"
         return f"{_kind(got)} came out where {kind} is asked for."
-    mine, right = _as_tensor(got), _as_tensor(wanted)
+    mine, right = as_tensor(got), as_tensor(wanted)
     if right.ndim == 0 and mine.shape == (1,):
         mine = mine[0]  # one number is one number
     if mine.shape != right.shape:
@@ -146,7 +146,8 @@ def _are_equal(got: object, wanted: object) -> bool:
     return type(got) is type(wanted) and isinstance(got, bool | int | float) and got == wanted
 
 
-def _as_tensor(value: object) -> Tensor:
+def as_tensor(value: object) -> Tensor:
+    """Return a number, array or tensor as a tensor on the CPU, without a graph."""
     if isinstance(value, Tensor):
         return value.detach().cpu()
     if isinstance(value, numbers.Number) and not isinstance(
@@ -193,7 +194,7 @@ def _kind(value: object) -> str:
         return f"the class {value.__name__}"
     if isinstance(value, bool | np.bool_):
         return f"the truth value {value}"
-    if isinstance(value, Tensor):
+    if isinstance(value, Tensor) and issubclass(type(value), Tensor):  # objects may lie
         return f"a tensor of shape {tuple(value.shape)}"
     names = {"int": "an integer", "float": "a number", "ndarray": "an array", "str": "a string"}
     name = type(value).__name__

@@ -8,6 +8,7 @@ import importlib
 import inspect
 import pkgutil
 import sys
+from types import ModuleType
 
 from dlcourse.checking.exercise import Exercise
 from dlcourse.checking.record import Record
@@ -21,8 +22,13 @@ def exercises_in(package: str) -> tuple[Exercise, ...]:
     """Return the exercises whose files are in the package of that name, in their order."""
     names = [found.name for found in pkgutil.iter_modules(sys.modules[package].__path__)]
     modules = [importlib.import_module(f"{package}.{name}") for name in names]
-    found = [one for module in modules for one in vars(module).values()]
-    return tuple(sorted((one for one in found if isinstance(one, Exercise)), key=_place))
+    found = [one for module in modules for one in exercises_of_module(module)]
+    return tuple(sorted(found, key=_place))
+
+
+def exercises_of_module(module: ModuleType) -> list[Exercise]:
+    """Return the exercises that a file has; there should be one."""
+    return [one for one in vars(module).values() if isinstance(one, Exercise)]
 
 
 def asked_half(exercise: Record) -> str:

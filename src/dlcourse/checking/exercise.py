@@ -13,18 +13,32 @@ from typing import Any
 from dlcourse.checking.box import show_box
 from dlcourse.checking.comparison import Tolerance
 from dlcourse.checking.failure import line_of
-from dlcourse.checking.judgment import Judge, Outcome, Verdict
+from dlcourse.checking.judgment import Checker, Judge, Outcome, Verdict
 from dlcourse.checking.progress import BEGUN, PASSED, read_progress, record_progress
 from dlcourse.checking.record import Answer, Inputs, Record, call, given, no_inputs
 from dlcourse.errors import CourseError
 
 # What stands on the box for each outcome, and its mood. A sign and words: never color alone.
-_TITLES = {
+TITLES = {
     Outcome.PASSED: ("✓ Passed", "good"),
     Outcome.NOT_YET: ("✗ Not yet", "bad"),
     Outcome.NOT_ATTEMPTED: ("… Not attempted yet", "neutral"),
     Outcome.RAISED: ("✗ Your code raised an error", "bad"),
+    Outcome.RUNS: ("… It runs", "neutral"),
 }
+
+
+def judge_until_stopped(
+    title: str, checker: Checker, answers: tuple[object, ...]
+) -> Verdict | None:
+    """Return the verdict on an answer; show where it was, and return None, if it was stopped."""
+    try:
+        return checker.judge(*answers)
+    except KeyboardInterrupt as stop:
+        line = line_of(stop, answers[0])
+        told = [f"Your code was at {line}"] if line else []
+        show_box(f"■ Stopped: {title}", "\n".join([*told, *getattr(stop, "__notes__", [])]))
+        return None
 
 
 class Exercise(Record):
@@ -37,19 +51,14 @@ class Exercise(Record):
 
     def check(self, *answers: object) -> None:
         """Judge your answer, show the verdict, and keep your progress."""
-        try:
-            verdict = self.judge(*answers)
-        except KeyboardInterrupt as stop:
-            line = line_of(stop, answers[0])
-            told = [f"Your code was at {line}"] if line else []
-            show_box(
-                f"■ Stopped: {self.title}", "\n".join([*told, *getattr(stop, "__notes__", [])])
-            )
-            raise KeyboardInterrupt from None  # stops "Run All", too, in a line or two
-        title, mood = _TITLES[verdict.outcome]
+        verdict = judge_until_stopped(self.title, self._judge, answers)
+        if verdict is None:
+            raise KeyboardInterrupt  # stops "Run All", too, in a line or two
+        title, mood = TITLES[verdict.outcome]
         lines = [verdict.message]
         if verdict.outcome is Outcome.NOT_ATTEMPTED:
-            show_box(f"{title}: {self.title}", verdict.message, mood=mood)
+            told = f"{verdict.message} Stuck? `ex.{self.name}.hint()`"
+            show_box(f"{title}: {self.title}", told, mood=mood)
             return
         try:
             passed = verdict.outcome is Outcome.PASSED

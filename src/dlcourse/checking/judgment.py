@@ -9,6 +9,7 @@ Does not cover: what an answer does on the inputs (`asked`), comparing two resul
 
 import inspect
 import numbers
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cached_property
@@ -18,6 +19,7 @@ import torch
 
 from dlcourse.checking.asked import SEED, Asked
 from dlcourse.checking.comparison import difference, shorten, without_marks
+from dlcourse.checking.failure import Failure
 from dlcourse.checking.record import Answer, Record
 from dlcourse.checking.state import GlobalState
 from dlcourse.checking.trial import Behavior
@@ -33,6 +35,7 @@ class Outcome(StrEnum):
     NOT_YET = "not yet"
     NOT_ATTEMPTED = "not attempted"
     RAISED = "your code raised"
+    RUNS = "it runs"  # where it is not known what is right
 
 
 class Verdict(NamedTuple):
@@ -52,14 +55,12 @@ _KINDS = {
 }
 
 
-class Judge:
-    """Judges the answers to one exercise."""
+class Checker(ABC):
+    """Looks at the answers to one exercise; what is found there, a kind of checker says."""
 
-    def __init__(self, record: Record, seed: int = SEED) -> None:
-        """Make the judge of the exercise that `record` describes, with inputs from that seed."""
-        self.of = record
-        self.asked = Asked.of(record, seed)
-        self._known: dict[Answer, list[Behavior]] = {}  # what mistakes do, as far as was asked
+    def __init__(self, asked: Asked) -> None:
+        """Make one of what is asked."""
+        self.asked = asked
 
     def judge(self, *answers: object) -> Verdict:
         """Return the verdict on an answer; print nothing, and leave everything as it was.
@@ -67,8 +68,8 @@ class Judge:
         Args:
             answers: as many as there are `names`: the learner's function, class or values.
         """
-        if len(answers) != len(self.of.names):
-            names = ", ".join(self.of.names)
+        if len(answers) != len(self.asked.names):
+            names = ", ".join(self.asked.names)
             return Verdict(Outcome.NOT_YET, f"Hand your answer to the check: `check({names})`.")
         answer = answers[0] if len(answers) == 1 else answers
         if self.asked.is_untouched(answer):
@@ -81,44 +82,84 @@ class Judge:
                 torch.inference_mode(mode=False),
                 torch.autocast("cpu", enabled=False, cache_enabled=False),
             ):
-                _ = self._right  # known before the learner's code can change anything
+                self.prepare()
                 return self.verdict_on(self.asked.behaviors(answer))
         finally:
             state.restore()
 
     def not_attempted(self) -> Verdict:
         """Return the verdict on what the learner started from."""
-        thing = "an answer" if self.of.is_question else "your code"
-        hint = f"`ex.{self.of.name}.hint()`"
-        return Verdict(
-            Outcome.NOT_ATTEMPTED, f"Put {thing} into the cell above and run it. Stuck? {hint}"
-        )
+        thing = "an answer" if self.asked.is_question else "your code"
+        return Verdict(Outcome.NOT_ATTEMPTED, f"Put {thing} into the cell above and run it.")
 
     def verdict_on(self, mine: Sequence[Behavior]) -> Verdict:
         """Return the verdict on what an answer did on each input."""
         outcome, message = self._verdict_on(mine)
         return Verdict(outcome, cut(message))
 
+    @abstractmethod
+    def prepare(self) -> None:
+        """Find out what must be known before a learner's code can change anything."""
+
+    @abstractmethod
     def _verdict_on(self, mine: Sequence[Behavior]) -> tuple[Outcome, str]:
-        faults = [self._fault(*pair) for pair in zip(mine, self._right, strict=True)]
+        """Return the outcome, and the message in full length."""
+
+    def _given(self, number: int) -> str:
+        """Return an input, as the beginning of a sentence."""
+        return self.asked.tell(self.asked.untouched_inputs[number])
+
+
+def verdict_on_failure(
+    failure: Failure, printed: str, given: str, diagnosis: str = ""
+) -> tuple[Outcome, str]:
+    """Return the outcome and the message where an answer failed.
+
+    Args:
+        failure: what it raised.
+        printed: what it wrote to the terminal.
+        given: the input, as the beginning of a sentence.
+        diagnosis: which mistake it is, if that is known.
+    """
+    if failure.is_of_answer:
+        return Outcome.RAISED, _lines(diagnosis, failure.explain(), given)
+    fault = f"What came out could not be used: {failure.name()}"
+    return Outcome.NOT_YET, _lines(diagnosis, given, fault, _quote(printed))
+
+
+class Judge(Checker):
+    """Judges the answers to one exercise: it knows what is right."""
+
+    def __init__(self, record: Record, seed: int = SEED) -> None:
+        """Make the judge of the exercise that `record` describes, with inputs from that seed."""
+        super().__init__(Asked.of(record, seed))
+        self.of = record
+        self._known: dict[Answer, list[Behavior]] = {}  # what mistakes do, as far as was asked
+
+    def prepare(self) -> None:
+        """Find out what is right."""
+        _ = self.right
+
+    def _verdict_on(self, mine: Sequence[Behavior]) -> tuple[Outcome, str]:
+        faults = [self._fault(*pair) for pair in zip(mine, self.right, strict=True)]
         shown = next((number for number, fault in enumerate(faults) if fault), None)
         if shown is None:
             return Outcome.PASSED, ""
-        given = self.asked.tell(self.asked.untouched_inputs[shown])
-        diagnosis = self._diagnosis(mine)
+        given, diagnosis = self._given(shown), self._diagnosis(mine)
         if (failure := mine[shown].failure) is not None:
-            if failure.is_of_answer:
-                return Outcome.RAISED, _lines(diagnosis, failure.explain(), given)
-            fault = f"What came out could not be used: {failure.name()}"
-            return Outcome.NOT_YET, _lines(diagnosis, given, fault, _quote(mine[shown].printed))
+            return verdict_on_failure(failure, mine[shown].printed, given, diagnosis)
         if self.of.is_question:  # what is right stays untold
             return Outcome.NOT_YET, diagnosis or self._question_fault(mine[shown].value)
         told = _lines(diagnosis, given, faults[shown], _quote(mine[shown].printed))
         return Outcome.NOT_YET, told
 
     @cached_property
-    def _right(self) -> list[Behavior]:
-        """What the solution does on each input; not kept if it failed, which is our own fault."""
+    def right(self) -> list[Behavior]:
+        """What the solution does on each input.
+
+        Raises:
+            RuntimeError: if it failed, which is our own fault; nothing is kept then.
+        """
         behaviors = self.asked.behaviors(self._handed_over(self.of.answer))
         for one in behaviors:
             if one.failure is not None:
@@ -134,7 +175,7 @@ class Judge:
         """Say what is wrong with one behavior; "" if nothing is."""
         if mine.failure is not None:
             return "It raised an error."
-        if mine.value is None and not any(one.value is None for one in self._right):
+        if mine.value is None and not any(one.value is None for one in self.right):
             return "Nothing came out: a `return` is missing, or has nothing behind it."
         if told := difference(mine.value, right.value, self.of.tolerance):
             return told[0].upper() + told[1:]
@@ -162,7 +203,7 @@ class Judge:
 
     def _question_fault(self, value: object) -> str:
         """Say what kind of answer is asked for, without giving the answer away."""
-        right = self._right[0].value
+        right = self.right[0].value
         if kind := _other_kind(value, right):
             return f"You answered {shorten(value)}; the answer is {kind}."
         if isinstance(value, tuple) and isinstance(right, tuple):

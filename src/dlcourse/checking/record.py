@@ -124,6 +124,11 @@ class Record:
         """The imports that the stub and the solution need; all of them stand in the notebook."""
         return source.imports_for(self.answer.__module__, self.stub, self.solution_source)
 
+    @cached_property
+    def stub_setup_source(self) -> str:
+        """The imports that the stub needs, alone: they tell nothing of the solution."""
+        return source.imports_for(self.answer.__module__, self.stub)
+
     @property
     def cell_source(self) -> str:
         """The exercise's cell in the notebook: the stub, and the check of it."""

@@ -40,8 +40,8 @@ def stub_source(answer: Callable[..., Any]) -> str:
     if isinstance(node, ast.FunctionDef):
         return _stub(node, lines) + "\n"
     methods = [_stub(part, lines) for part in node.body if isinstance(part, ast.FunctionDef)]
-    header = lines[node.lineno - 1 : node.body[0].lineno - 1]
-    return "\n\n".join(["\n".join([*header, *_docstring(node, lines)]), *methods]) + "\n"
+    header = _class_header(node)
+    return "\n\n".join(["\n".join([header, *_docstring(node, lines)]), *methods]) + "\n"
 
 
 def assignment_source(answer: Callable[..., Any], names: tuple[str, ...]) -> str:
@@ -147,6 +147,13 @@ def _header(function: ast.FunctionDef, indent: str) -> str:
         if argument is not None:
             argument.annotation = None
     return f"{indent}def {function.name}({ast.unparse(arguments)}):"
+
+
+def _class_header(node: ast.ClassDef) -> str:
+    """Return the line `class Name(bases):` without comments and decorators."""
+    header = copy.copy(node)
+    header.decorator_list, header.body = [], [ast.Pass()]
+    return ast.unparse(header).removesuffix("\n    pass")
 
 
 def _docstring(node: ast.FunctionDef | ast.ClassDef, lines: list[str]) -> list[str]:

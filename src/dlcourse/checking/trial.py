@@ -74,11 +74,11 @@ def attempt(
         failure = Failure.of(raised, answer)
     finally:
         sys.stdout, sys.stderr = terminal
-    changed = (n for n, pair in enumerate(zip(arguments, untouched, strict=True)) if _differ(*pair))
+    changed = (n for n, pair in enumerate(zip(arguments, untouched, strict=True)) if differ(*pair))
     return Behavior(value, failure, next(changed, None), paper.getvalue())
 
 
-def _differ(now: object, before: object) -> bool:
+def differ(now: object, before: object) -> bool:
     """Tell whether an argument is not as it was: its numbers, its place in a graph, its length."""
     if type(now) is not type(before):
         return True
@@ -87,10 +87,10 @@ def _differ(now: object, before: object) -> bool:
     if isinstance(before, Tensor) and isinstance(now, Tensor):
         return _tensors_differ(now, before)
     if isinstance(before, Mapping) and isinstance(now, Mapping):
-        return list(now) != list(before) or any(_differ(now[key], before[key]) for key in before)
+        return list(now) != list(before) or any(differ(now[key], before[key]) for key in before)
     if isinstance(before, list | tuple) and isinstance(now, list | tuple):
         pairs = zip(now, before, strict=False)
-        return len(now) != len(before) or any(_differ(*pair) for pair in pairs)
+        return len(now) != len(before) or any(differ(*pair) for pair in pairs)
     if isinstance(before, np.ndarray | int | float | str):
         return not _same_values(np.asarray(now), np.asarray(before))
     return False  # a function, or an object that the course knows nothing about
@@ -105,7 +105,7 @@ def _what_counts(model: torch.nn.Module) -> tuple[object, ...]:
 def _tensors_differ(now: Tensor, before: Tensor) -> bool:
     if now.requires_grad != before.requires_grad:
         return True
-    if before.is_leaf and now.is_leaf and _differ(now.grad, before.grad):
+    if before.is_leaf and now.is_leaf and differ(now.grad, before.grad):
         return True
     now, before = now.detach(), before.detach()
     if now.shape != before.shape or now.dtype != before.dtype or now.device != before.device:

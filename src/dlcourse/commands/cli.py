@@ -1,4 +1,4 @@
-"""The command line: `dlcourse doctor | grade | grade export | … | lab | progress | reset | run`.
+"""The command line: `dlcourse doctor | grade | grade export | … | homework | lab | … | run`.
 
 Covers: what is typed, and the exit status: 0 if all is well, 1 if something must be fixed, 2 if the
 command itself was mistyped, 130 after Ctrl-C. Whatever goes wrong is one line that says what to do.
@@ -24,6 +24,7 @@ from dlcourse.commands import (
     grade_export,
     grade_merge,
     grade_report,
+    homework,
     lab,
     progress,
     reset,
@@ -41,6 +42,7 @@ _COMMANDS: dict[str, Any] = {
     "grade export": grade_export,
     "grade merge": grade_merge,
     "grade report": grade_report,
+    "homework": homework,
     "lab": lab,
     "progress": progress,
     "reset": reset,

@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="FOLDER", help="with the notebooks")
     parser.add_argument("--out", metavar="OUT", required=True, help="the folder for the records")
     parser.add_argument("--lesson", metavar="NN", action="append", help="only this; repeatable")
+    parser.add_argument(
+        "--exercises",
+        metavar="HOMEWORK",
+        help="a folder with a homework of your own, not the lessons",
+    )
     parser.add_argument("--exercise", metavar="ID", action="append", help="only this; repeatable")
     parser.add_argument(
         "--jobs", type=_natural, metavar="N", help="boxes at once (else one a core)"
@@ -81,8 +86,17 @@ def _plan(options: argparse.Namespace, seed: int) -> "Plan":
     """
     from dlcourse.exercises import LESSONS, exercises_of_lesson, find_exercise  # noqa: PLC0415
     from dlcourse.grading.box import Limits  # noqa: PLC0415
+    from dlcourse.grading.homework import read_homework  # noqa: PLC0415
     from dlcourse.grading.session import Plan  # noqa: PLC0415
 
+    limits = Limits(seconds=options.seconds)
+    if options.exercises:
+        if options.lesson or options.exercise:
+            msg = "--exercises grades a whole homework: leave out --lesson and --exercise."
+            raise UsageError(msg)
+        homework = read_homework(Path(options.exercises))
+        homework.require_judgeable(seed)
+        return Plan({homework.name: homework.exercises}, {}, seed, limits, homework.folder)
     numbers = {number: name for name, number in LESSONS.items()}
     wanted = [one.zfill(2) for one in options.lesson or ()] or list(numbers)
     for number in wanted:
@@ -97,7 +111,7 @@ def _plan(options: argparse.Namespace, seed: int) -> "Plan":
             for lesson, all_ in lessons.items()
             if (kept := tuple(one for one in all_ if one in named))
         }
-    return Plan(lessons, numbers, seed, Limits(seconds=options.seconds))
+    return Plan(lessons, numbers, seed, limits)
 
 
 def print_table(records: "Sequence[Record]") -> None:

@@ -322,4 +322,5 @@ def _mounts() -> Iterator[tuple[str, ...]]:
                 yield "--perms", "0755", "--dir", str(folder)
             yield "--ro-bind", str(place), str(place)
             seen.append(place)
-    yield "--tmpfs", str(_PACKAGE / "exercises")
+    for name in ("exercises", "grading/starter"):  # which have solutions
+        yield "--tmpfs", str(_PACKAGE / name)

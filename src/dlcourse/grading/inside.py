@@ -30,7 +30,6 @@ from typing import Any
 
 import torch
 
-from dlcourse.checking import record
 from dlcourse.checking.asked import Asked
 from dlcourse.checking.failure import Failure
 from dlcourse.grading import jail
@@ -186,7 +185,7 @@ def _look_at(answer: dict[str, Any], cells: dict[int, ast.Module], seed: int) ->
         handed_over = _made(answer, cells)
     except BaseException as error:  # noqa: BLE001 - a submission may raise anything
         return COULD_NOT_RUN, json.dumps(asdict(_failure_of(error))).encode()
-    asked = _asked(answer["asked"], seed)
+    asked = Asked.from_told(answer["asked"], seed)
     if len(handed_over) != len(asked.names):
         return OTHER_NUMBER, b""
     value = handed_over[0] if len(handed_over) == 1 else handed_over
@@ -238,25 +237,6 @@ def _failure_of(error: BaseException) -> Failure:
             line = f"line {number}: {linecache.getline(name, number).strip()}"
         place = place.tb_next
     return Failure(frames.kind, frames.text, line)
-
-
-def _asked(told: dict[str, Any], seed: int) -> Asked:
-    """Return what is asked, made of the public half of the exercise's file."""
-    module = types.ModuleType("asked")
-    sys.modules[module.__name__] = module
-    exec(compile(told["text"], "<asked>", "exec"), vars(module))  # noqa: S102 - our own text
-    parts = vars(record) | vars(module)
-    return Asked(
-        tuple(told["names"]),
-        told["is_question"],
-        told["is_class"],
-        told["stub"],
-        told["setup_source"],
-        parts[told["inputs"]],
-        parts[told["use"]],
-        tuple(told["parameters"]),
-        seed,
-    )
 
 
 def _write_frame(out: int, exercise: str, what: str, content: bytes) -> None:

@@ -101,7 +101,10 @@ class Grader:
     @cached_property
     def _asked(self) -> dict[str, dict[str, Any]]:
         """What the box is told of each exercise: the public half, and nothing of the other."""
-        return {name: _told(one, self._judges[name]) for name, one in self.exercises.items()}
+        return {
+            name: self._judges[name].asked.as_told(asked_half(one))
+            for name, one in self.exercises.items()
+        }
 
     def _verdict(self, seen: Seen, box: Box) -> tuple[str, str]:
         """Return the outcome and the message for what came out of the box."""
@@ -156,18 +159,3 @@ def _failure(content: bytes) -> Failure:
     except (ValueError, TypeError, KeyError, RecursionError):
         msg = "what came out of the box cannot be read"
         raise UnreadableError(msg) from None
-
-
-def _told(exercise: Exercise, judge: Judge) -> dict[str, Any]:
-    asked = judge.asked
-    return {
-        "text": asked_half(exercise),
-        "names": asked.names,
-        "is_question": asked.is_question,
-        "is_class": asked.is_class,
-        "stub": asked.stub,
-        "setup_source": asked.setup_source,
-        "inputs": asked.inputs.__name__,
-        "use": asked.use.__name__,
-        "parameters": asked.parameters,
-    }

@@ -19,8 +19,9 @@ from dlcourse.grading.wire import UnreadableError, unpack
 ATTACKS = {
     "read the solutions": """
 import importlib.util, os, dlcourse
-folder = os.path.join(os.path.dirname(dlcourse.__file__), "exercises")
-reached = os.listdir(folder)
+package, reached = os.path.dirname(dlcourse.__file__), []
+for folder in ("exercises", "grading/starter"):
+    reached += os.listdir(os.path.join(package, folder))
 """,
     "read files of this machine": """
 import os
@@ -156,12 +157,20 @@ _ASKED = {
 }
 
 
-def attack(box: Box) -> None:
+def attack(box: Box, hidden: Path | None = None) -> None:
     """Attack the box; return if it holds.
+
+    Args:
+        box: the box.
+        hidden: a folder with solutions, which it must not show.
 
     Raises:
         BoxError: if an attack reached something; the text says which.
     """
+    if hidden and run_alone(box, f"import os\nreached = os.path.exists({str(hidden)!r})"):
+        where = f"{hidden} is where the box shows files, and nothing was graded"
+        msg = f"{where}: move it elsewhere, such as to your home."
+        raise BoxError(msg)
     with socket.create_server(("127.0.0.1", 0)) as server:
         known = {
             "{files}": repr(_files()),

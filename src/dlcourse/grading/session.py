@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Self
 
@@ -27,7 +28,9 @@ from dlcourse.grading.selftest import attack
 from dlcourse.grading.submission import SubmissionError, read_cells
 
 NOT_GRADED = "not graded"  # the outcome of a file that is no submission to any lesson here
+# What says in a notebook's code of which lesson, or homework, it is.
 _IMPORT = re.compile(r"^[ \t]*from[ \t]+dlcourse\.exercises[ \t]+import[ \t]+(\w+)", re.MULTILINE)
+_HOMEWORK = re.compile(r"^ex = Rehearsals\(\"(\w+)\"\)", re.MULTILINE)
 VERSIONS = f"Python {platform.python_version()}, PyTorch {torch.__version__}, dlcourse "
 VERSIONS += dlcourse.__version__
 
@@ -37,16 +40,19 @@ class Plan:
     """What is to be graded.
 
     Attributes:
-        lessons: the exercises of each lesson that counts, by the lesson's name ("autograd").
+        lessons: the exercises of each lesson that counts, by the lesson's name ("autograd"), or of
+            a homework, by its folder's.
         numbers: the lessons' names by the number that a notebook's name has in it ("02").
         seed: of all inputs, the same for the whole class.
         limits: of each submission.
+        hidden: a folder with solutions, which no box may show.
     """
 
     lessons: Mapping[str, Sequence[Exercise]]
     numbers: Mapping[str, str]
     seed: int
     limits: Limits
+    hidden: Path | None = None
 
 
 def new_seed() -> int:
@@ -71,7 +77,7 @@ class Session:
         with ExitStack() as stack:
             for _ in range(n_boxes):
                 box = stack.enter_context(Box(plan.limits))
-                attack(box)
+                attack(box, plan.hidden)
                 self._boxes.put(box)
             self._pool = stack.enter_context(ThreadPoolExecutor(n_boxes))
             self._stack = stack.pop_all()
@@ -115,14 +121,17 @@ class Session:
 
     def _lesson_of(self, found: Found, cells: Sequence[str]) -> str:
         """Return the lesson that a notebook is of: as its code says, else as its name does."""
-        names: list[str] = [name for source in cells for name in _IMPORT.findall(source)]
+        names: list[str] = [
+            name for one in (_IMPORT, _HOMEWORK) for source in cells for name in one.findall(source)
+        ]
         number = re.search(r"(?<!\d)\d\d(?=_[a-z])", found.path.name)
         if number:
             names.append(self._plan.numbers.get(number[0], ""))
+        names += [name for name in self._graders if name in found.path.name]
         for name in names:
             if name in self._graders:
                 return name
-        msg = "it is none of the lessons that are graded"
+        msg = f"it is none of what is graded: {', '.join(self._graders)}"
         raise SubmissionError(msg)
 
 
