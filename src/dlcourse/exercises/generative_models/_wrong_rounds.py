@@ -32,7 +32,8 @@ def played(*run: Run, faults: str) -> Losses:
     fake = fake.detach() if "cut" in faults else G(z)
     G_loss = loss(D(fake), zeros if "wish" in faults else ones)
     G_loss.backward()
-    G_optimizer.step()
+    if "still" not in faults:
+        G_optimizer.step()
     return D_loss.item(), G_loss.item()
 
 
@@ -121,6 +122,11 @@ def reached_and_kept(*run: Run) -> Losses:
     return played(*run, faults="reached, kept")
 
 
+def step_of_g_forgotten(*run: Run) -> Losses:
+    """G has its gradients, and does not move: after its `backward` comes `G_optimizer.step()`."""
+    return played(*run, faults="still")
+
+
 def losses_with_graphs(*run: Run) -> tuple[Tensor, Tensor]:
     """The round is right, but the losses hold on to their graphs. Return plain numbers, with
     `item()`.
@@ -143,5 +149,6 @@ MISTAKES = (
     reached_by_both,
     gradients_of_g_left,
     reached_and_kept,
+    step_of_g_forgotten,
     losses_with_graphs,
 )

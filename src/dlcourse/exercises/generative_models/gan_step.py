@@ -20,7 +20,7 @@ def use(answer: Callable[..., Any], sizes: list[int], n_turns: int) -> dict[str,
         nn.init.normal_(one, generator=rng)
         one.grad = torch.ones_like(one)  # of an earlier turn
     optimizers = [torch.optim.SGD(net.parameters(), lr=0.3) for net in (G, D)]
-    drawn = list[int]()
+    drawn, start = list[int](), [one.detach().clone() for one in G.parameters()]
 
     def draw_noise(n: int) -> Tensor:
         drawn.append(n)
@@ -32,8 +32,11 @@ def use(answer: Callable[..., Any], sizes: list[int], n_turns: int) -> dict[str,
         results.append(answer(G, D, *optimizers, batches, draw_noise))
     if results[0] is None and not drawn:
         return None
+    stays = all(torch.equal(*pair) for pair in zip(G.parameters(), start, strict=True))
+    has_slopes = any(one.grad is not None and one.grad.any() for one in G.parameters())
     seen: dict[str, Any] = {
         "sizes of the noise that was drawn": drawn,
+        "slopes that did not move G": "some" if stays and has_slopes else "none",
         "D's weights": nn.utils.parameters_to_vector(D.parameters()).detach(),
         "G's weights": nn.utils.parameters_to_vector(G.parameters()).detach(),
     }

@@ -55,7 +55,7 @@ def walked(fault: str, velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
     for k in range(n_steps):
         t = 1 - k * h if fault == "backward in time" else k * h
         t = (k + 1) * h if fault == "late" else t
-        middle_t = t if fault == "time of the start" else t + h / 2
+        middle_t = t + {"time of the start": 0.0, "time of the end": h}.get(fault, h / 2)
         middle = x + velocity(x, t) * (h if fault == "whole step ahead" else h / 2)
         start = middle if fault == "from the middle" else x
         sign = -1 if fault == "minus" else 1
@@ -96,6 +96,13 @@ def time_of_the_start(*run: Any) -> Tensor:  # noqa: ANN401
     later there.
     """
     return walked("time of the start", *run)
+
+
+def time_of_the_end(*run: Any) -> Tensor:  # noqa: ANN401
+    """You asked for the velocity in the middle at the time when the step ends. It is half a step
+    earlier there.
+    """
+    return walked("time of the end", *run)
 
 
 def whole_step_ahead(*run: Any) -> Tensor:  # noqa: ANN401
@@ -176,6 +183,7 @@ def added_in_place(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
         half_steps,
         from_the_middle,
         time_of_the_start,
+        time_of_the_end,
         whole_step_ahead,
         half_only,
         times_from_the_end,
