@@ -167,8 +167,8 @@ def zeroed_for_each_part(*run: Run) -> float:
 
 
 def one_backward(*run: Run) -> float:
-    """The step is right, but you call `backward` once, at the end: until then the graphs of all
-    parts are in memory, and that is what the parts should spare you.
+    """The step is right, but all parts go through the model before the first `backward`: until then
+    the graphs of all are in memory. Call `backward` on each part's loss before the next part.
     """
     model, optimizer, schedule, parts = run
     optimizer.zero_grad()
