@@ -678,6 +678,13 @@ def stepped_with(*run: Run, half: float = 1.0, step_of_g: bool = True) -> list[f
     return [*losses, loss.item()]
 
 
+@wrong(ex.gan_step, "missing in the list")
+def step_that_uses_up_its_batches(*run: Run) -> list[float]:
+    *rest, batches, draw_noise = run
+    taken = [batches.pop(0) for _ in range(len(batches))]
+    return stepped_with(*rest, taken, draw_noise)
+
+
 @wrong(ex.gan_step, "or the sum halved")
 def step_with_half_a_loss(*run: Run) -> list[float]:
     return stepped_with(*run, half=0.5)
@@ -871,6 +878,12 @@ def drawn_from_a_loader_that_drops(G: nn.Module, z: Tensor, n_batch: int) -> Ten
     return drawn_in(loader, G)
 
 
+@wrong(ex.draw_samples, "ends with its block")
+def drawn_with_graphs_off(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
+    torch.set_grad_enabled(mode=False)
+    return drawn_in(z.split(n_batch), G)
+
+
 @wrong(ex.draw_samples, "stay frozen")
 def drawn_and_frozen(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
     G.requires_grad_(requires_grad=False)
@@ -948,27 +961,26 @@ def frechet_with_a_ridge(features_a: Tensor, features_b: Tensor) -> Any:  # noqa
     return gap + S_a.trace() + S_b.trace() - 2 * roots.sum()
 
 
+def root_of(S: Tensor) -> Any:  # noqa: ANN401
+    """Return the symmetric root of a covariance."""
+    values, axes = torch.linalg.eigh(S)
+    return axes * values.clamp(min=0).sqrt() @ axes.T
+
+
 @right(ex.frechet_distance)
-def frechet_of_a_symmetric_product(features_a: Tensor, features_b: Tensor) -> Tensor:
+def frechet_of_a_symmetric_product(features_a: Tensor, features_b: Tensor) -> Any:  # noqa: ANN401
     S_a, S_b = features_a.T.cov(), features_b.T.cov()
     gap = (features_a.mean(0) - features_b.mean(0)).square().sum()
-    values, axes = torch.linalg.eigh(S_a)
-    root = axes * values.clamp(min=0).sqrt() @ axes.T
-    roots = torch.linalg.eigvalsh(root @ S_b @ root).clamp(min=0).sqrt()
+    roots = torch.linalg.eigvalsh(root_of(S_a) @ S_b @ root_of(S_a)).clamp(min=0).sqrt()
     return gap + S_a.trace() + S_b.trace() - 2 * roots.sum()
 
 
 @wrong(ex.frechet_distance)
-def frechet_of_two_roots(features_a: Tensor, features_b: Tensor) -> Tensor:
+def frechet_of_two_roots(features_a: Tensor, features_b: Tensor) -> Any:  # noqa: ANN401
     """Multiply the roots: that is the root of the product only if the order does not matter."""
-
-    def root(S: Tensor) -> Tensor:
-        values, axes = torch.linalg.eigh(S)
-        return axes * values.clamp(min=0).sqrt() @ axes.T
-
     S_a, S_b = features_a.T.cov(), features_b.T.cov()
     gap = (features_a.mean(0) - features_b.mean(0)).square().sum()
-    return gap + S_a.trace() + S_b.trace() - 2 * (root(S_a) @ root(S_b)).trace()
+    return gap + S_a.trace() + S_b.trace() - 2 * (root_of(S_a) @ root_of(S_b)).trace()
 
 
 # ---------------------------------------------------------------------- copy_check
@@ -1408,6 +1420,12 @@ def walk_one_step_short(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
         half = x + velocity(x, k / n_steps) * 0.5 / n_steps
         x = x + velocity(half, (k + 0.5) / n_steps) / n_steps
     return x
+
+
+@wrong(ex.walk_by_midpoint, "ends with its block")
+def walk_with_graphs_off(velocity: Velocity, x: Tensor, n_steps: int) -> Any:  # noqa: ANN401
+    torch.set_grad_enabled(mode=False)
+    return walk_in_short(velocity, x, n_steps)
 
 
 @wrong(ex.walk_by_midpoint, "when the step ends")

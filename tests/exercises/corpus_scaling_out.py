@@ -408,7 +408,21 @@ def step_divided_at_the_end(*run: Any) -> float:  # noqa: ANN401
     return total / n_counted(parts)
 
 
-@wrong(ex.accumulated_step, "before the first `backward`")
+@wrong(ex.accumulated_step, "`retain_graph=True`")
+def step_with_graphs_retained(*run: Any) -> float:  # noqa: ANN401
+    model, optimizer, schedule, parts = run
+    optimizer.zero_grad()
+    total = 0.0
+    for X, y in parts:
+        loss = summed(model(X), y) / n_counted(parts)
+        loss.backward(retain_graph=True)
+        total += loss.item()
+    optimizer.step()
+    schedule.step()
+    return total
+
+
+@wrong(ex.accumulated_step, "graphs of all")
 def step_with_all_parts_forward(*run: Any) -> float:  # noqa: ANN401
     """Call `backward` for each part, after all of them have gone forward."""
     model, optimizer, schedule, parts = run

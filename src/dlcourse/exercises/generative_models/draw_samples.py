@@ -56,6 +56,7 @@ def use(
         "weights of G that were frozen": n_learned
         - sum(one.requires_grad for one in G.parameters()),
         "graph of the samples": "kept" if hold else "none",
+        "graphs of what comes after": "kept" if torch.is_grad_enabled() else "none",
     }
 
 
@@ -125,6 +126,14 @@ def graph_kept(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
     return samples
 
 
+def no_graphs_any_more(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
+    """The samples are right, but `set_grad_enabled(False)` lasts: whatever comes after has no graph
+    either, and nothing learns. `with torch.no_grad():` ends with its block.
+    """
+    torch.set_grad_enabled(mode=False)
+    return draw_samples.answer(G, z, n_batch)  # type: ignore[no-any-return]
+
+
 def all_at_once(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:  # noqa: ARG001
     """The samples are right, but G made them all at once. It should get at most `n_batch` rows."""
     return draw_samples.answer(G, z, len(z))  # type: ignore[no-any-return]
@@ -186,6 +195,7 @@ def parts_in_a_list(G: nn.Module, z: Tensor, n_batch: int) -> list[Tensor]:
         left_in_eval_mode,
         mode_of_the_top_only,
         graph_kept,
+        no_graphs_any_more,
         all_at_once,
         one_by_one,
         rest_lost,

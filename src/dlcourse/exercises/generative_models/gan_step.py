@@ -26,10 +26,11 @@ def use(answer: Callable[..., Any], sizes: list[int], n_turns: int) -> dict[str,
         drawn.append(n)
         return torch.randn(n, 3, generator=rng)
 
-    results = []
+    results, n_lost = [], 0
     for turn in range(n_turns):
         batches = [2 + turn + torch.randn(n, 2, generator=rng) for n in sizes]
         results.append(answer(G, D, *optimizers, batches, draw_noise))
+        n_lost += len(sizes) - len(batches)
     if results[0] is None and not drawn:
         return None
     stays = all(torch.equal(*pair) for pair in zip(G.parameters(), start, strict=True))
@@ -45,6 +46,7 @@ def use(answer: Callable[..., Any], sizes: list[int], n_turns: int) -> dict[str,
     first = results[0] if isinstance(results[0], list | tuple) else results
     hold = any(isinstance(one, Tensor) and one.requires_grad for one in first)
     seen["losses that hold on to their graph"] = "some" if hold else "none"
+    seen["batches that are missing in the list afterwards"] = n_lost
     return {**seen, "what was returned": "something", "losses": results}
 
 

@@ -26,6 +26,7 @@ def use(answer: Callable[..., Any], velocity: Velocity, x: Tensor, n_steps: int)
         "points": points.detach(),
         "calls of velocity": len(calls),
         "graph of the points": "kept" if points.requires_grad else "none",
+        "graphs of what comes after": "kept" if torch.is_grad_enabled() else "none",
     }
 
 
@@ -160,6 +161,14 @@ def graph_kept(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
     return walked("none", velocity, x, n_steps) * torch.ones(1, requires_grad=True)
 
 
+def no_graphs_any_more(*run: Any) -> Tensor:  # noqa: ANN401
+    """The points are right, but `set_grad_enabled(False)` lasts: whatever comes after has no graph
+    either, and nothing learns. `with torch.no_grad():` ends with its block.
+    """
+    torch.set_grad_enabled(mode=False)
+    return walked("none", *run)
+
+
 def added_in_place(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
     """The points are right, but the noise that you were given has moved: `+=` changes it in place.
     Write `x = x + …`.
@@ -193,6 +202,7 @@ def added_in_place(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
         ends_averaged,
         one_big_step,
         graph_kept,
+        no_graphs_any_more,
         added_in_place,
     ),
 )
