@@ -19,13 +19,13 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     for n, n_train, n_test, shape in ((4, 6, 5, (1, 3, 3)), (7, 3, 2, (2, 2)), (1, 1, 1, (4,))):
         train, copied = torch.rand(n_train, *shape, generator=rng), n // 3
         samples = torch.rand(n, *shape, generator=rng)
-        samples[:copied] = train[:copied]
+        samples[:copied] = samples[n - copied :] = train[:copied]  # each of them twice
         yield samples, train, torch.rand(n_test, *shape, generator=rng) + 0.2
     train = torch.rand(40, 16, generator=rng)
     nearly = train[:3].clone()
     nearly[:, 7] += 0.01
-    same, mixed = train[5:15], train[20:22].flip(1)  # a picture may be copied twice
-    samples = torch.cat([same, same[:2], nearly, mixed, torch.rand(15, 16, generator=rng)])
+    mixed = train[20:22].flip(1)
+    samples = torch.cat([train[5:15], nearly, mixed, torch.rand(17, 16, generator=rng)])
     yield samples, train, torch.rand(30, 16, generator=rng)
 
 
