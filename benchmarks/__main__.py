@@ -22,6 +22,7 @@ import torch
 
 from benchmarks.checks import time_checks
 from benchmarks.clocks import SIZES, error_percent
+from benchmarks.grading import N_EXERCISES, time_grading
 from benchmarks.imports import import_milliseconds
 from benchmarks.limit import epoch_over_limit
 from benchmarks.load import busy_seconds_of_others
@@ -36,6 +37,7 @@ from dlcourse.files import write_atomically
 from dlcourse.places import ROOT
 
 RESULTS = ROOT / ".bench" / "results.json"
+N_SUBMISSIONS = 1000  # of the class that is graded
 _MUCH = 0.2  # cores; what a desktop that is left alone takes is less
 
 
@@ -82,6 +84,7 @@ def parts() -> dict[str, Callable[[], Iterator[Metric]]]:
         "checks": measure_checks,
         "timing": measure_timing,
         "suite": measure_suite,
+        "grading": measure_grading,
     }
 
 
@@ -103,6 +106,16 @@ def measure_suite() -> Iterator[Metric]:
     ratio = suite_over_scripts(list_lessons())
     meaning = "times what the notebooks take as plain scripts: the same, run by pytest"
     yield Metric("suite.over_scripts", ratio, meaning)
+
+
+def measure_grading() -> Iterator[Metric]:
+    """Grade a class that is made up, and yield what a submission takes; needs bubblewrap."""
+    grading = time_grading(N_SUBMISSIONS)
+    what = f"s, one of {N_SUBMISSIONS}, {N_EXERCISES} exercises each, two boxes at once"
+    yield Metric("grade.seconds_per_submission", grading.seconds, what)
+    meaning = "times what the first half took: 2 if twice as many take twice as long"
+    yield Metric("grade.doubling", grading.doubling, meaning)
+    yield Metric("grade.peak_mb", grading.peak_mb, "MB, the most that all its processes occupied")
 
 
 def measure_checks() -> Iterator[Metric]:
@@ -158,7 +171,7 @@ def main() -> int:
         before = busy_seconds_of_others(), time.perf_counter()
         try:
             for metric in measure():
-                print(f"{metric.name:27}{metric.value:10.2f}  {metric.meaning}", flush=True)
+                print(f"{metric.name:29}{metric.value:10.2f}  {metric.meaning}", flush=True)
                 results.metrics[metric.name] = metric.value
                 results.write()
         except Exception as error:  # noqa: BLE001 - one part must not cost the others

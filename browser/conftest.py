@@ -1,4 +1,4 @@
-"""One JupyterLab for all tests, and a fresh page for each."""
+"""One JupyterLab for all tests of a worker, and a fresh page for each."""
 
 import os
 import shutil
@@ -36,9 +36,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def course() -> Path:
-    """Return the copy of the course that the lab is started in."""
-    folder = ROOT / ".browser" / "course"
+def course(worker_id: str) -> Path:
+    """Return the copy of the course that the lab of this worker is started in."""
+    folder = ROOT / ".browser" / f"course-{worker_id}"
     folder.mkdir(parents=True, exist_ok=True)
     return copy_course(folder)
 

@@ -1,6 +1,7 @@
 """The instructor's page of a lesson: what was written for it, and what the lesson itself can say.
 
-Covers: minutes, the places to predict, the exercises, and the mistakes that their checks know.
+Covers: minutes, the places to predict, the exercises, and the mistakes that their checks know; in
+which of them a recorded answer passes, whatever the seed of a grading is.
 Does not cover: the written part (`teach/`), its quiz (`quizzes`), the page that lists these pages.
 """
 
@@ -8,13 +9,16 @@ import inspect
 import re
 from collections.abc import Iterator, Sequence
 
+from dlcourse.checking.asked import Asked
 from dlcourse.checking.exercise import Exercise
+from dlcourse.checking.judgment import Judge, Outcome
 from lesson_pages import plain
 from lessons import Lesson
 from quizzes import Question, quiz_section
 
 _PREDICT = re.compile(r"\*\*Predict[^*]*\*\*")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_SEEDS = 1, 2, 3  # of inputs; any will do
 
 
 def teaching_page(lesson: Lesson, written: str, quiz: Sequence[Question]) -> str:
@@ -36,6 +40,8 @@ def teaching_page(lesson: Lesson, written: str, quiz: Sequence[Question]) -> str
         "",
         "Under each exercise: the mistakes that its check knows, in a learner's words.",
         "",
+        _recorded(lesson),
+        "",
         *_exercises(lesson),
         quiz_section(quiz),
         "",
@@ -52,6 +58,31 @@ def _predictions(lesson: Lesson) -> Iterator[str]:
             if _PREDICT.search(paragraph) and not paragraph.startswith(("- ", "1. ", "|")):
                 where = f"[{plain(section)}](#{lesson.label(cell.id)})"
                 yield f"- {where}: {' '.join(paragraph.split())}"
+
+
+def _recorded(lesson: Lesson) -> str:
+    """Return in which exercises a class must not be graded by what it answers."""
+    fixed = [f"`{one.name}`" for one in lesson.exercises.values() if takes_recorded_answers(one)]
+    if not fixed:
+        return "In a [graded](grading.md) class, recorded answers pass nowhere: all inputs are new."
+    return (
+        f"In a [graded](grading.md) class, recorded answers pass in {len(fixed)} of "
+        f"{len(lesson.exercises)}, since what is asked is the same for every class: "
+        f"{', '.join(fixed)}."
+    )
+
+
+def takes_recorded_answers(exercise: Exercise) -> bool:
+    """Tell whether what the solution answers with one seed is right with the others, too."""
+    first, *others = _SEEDS
+    answer = exercise.answer() if exercise.is_question else exercise.answer
+    recorded = Asked.of(exercise, first).behaviors(answer)
+    judges = [Judge(exercise, seed) for seed in others]
+    return all(
+        len(one.asked.untouched_inputs) == len(recorded)
+        and one.verdict_on(recorded).outcome is Outcome.PASSED
+        for one in judges
+    )
 
 
 def _exercises(lesson: Lesson) -> Iterator[str]:

@@ -12,6 +12,7 @@ import pytest
 import torch
 from benchmarks.checks import time_checks
 from benchmarks.clocks import error_percent
+from benchmarks.grading import Grading, exercises, write_class
 from benchmarks.imports import import_milliseconds
 from benchmarks.limit import epoch_over_limit, multiplications
 from benchmarks.load import busy_seconds_of_others
@@ -23,6 +24,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from dlcourse.data import load_mnist
 from dlcourse.errors import CourseError
 from dlcourse.exercises import catalog
+from dlcourse.grading.collect import collect
+from dlcourse.grading.submission import read_submission
 
 CPU = torch.device("cpu")
 
@@ -97,6 +100,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(bench, "catalog", lambda: list(catalog())[:2])
     suite = partial(suite_over_scripts, tests=("-n0", "tests/test_measurements.py"))
     monkeypatch.setattr(bench, "suite_over_scripts", suite)
+    monkeypatch.setattr(bench, "time_grading", lambda n: Grading(n / 1e4, 2.0, 1500.0))
     return lesson
 
 
@@ -117,6 +121,9 @@ def test_the_table_and_the_file_have_the_same_metrics(
         "check.first_ms",
         "check.p50_ms",
         "check.p95_ms",
+        "grade.doubling",
+        "grade.peak_mb",
+        "grade.seconds_per_submission",
         "import_dlcourse_ms",
         "lesson.07.peak_mb",
         "lesson.07.seconds",
@@ -169,7 +176,7 @@ def test_what_is_known_is_written_at_once(
         "lesson.07.seconds",
         "lesson.07.peak_mb",
     }
-    assert results["to_do"] == ["training", "limit", "checks", "timing", "suite"]
+    assert results["to_do"] == ["training", "limit", "checks", "timing", "suite", "grading"]
     assert "lesson.07.seconds" in capsys.readouterr().out
 
 
@@ -242,3 +249,15 @@ def test_a_script_that_fails_has_no_time(tmp_path: Path) -> None:
     write_notebook(tmp_path / "some.ipynb", "print('so far'); 1 / 0")
     with pytest.raises(CourseError, match=r"some fails.*(?s:.*)ZeroDivisionError"):
         script_seconds(tmp_path / "some.ipynb")
+
+
+def test_the_class_that_is_graded_hands_in_different_notebooks(tmp_path: Path) -> None:
+    write_class(tmp_path, 8)
+    found, refused = collect(tmp_path)
+    assert len({one.who for one in found}) == len({one.digest for one in found}) == 8
+    assert not refused
+    names = {one.name for one in exercises()}
+    for one in found:
+        submission = read_submission(one.path, names)
+        assert {answer.exercise for answer in submission.answers} == names
+        assert not submission.broken

@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from dlcourse.exercises import catalog, find_exercise
 from dlcourse.places import ROOT
 from lesson_pages import plain
 from lessons import Lesson, read_lessons
+from teaching_pages import takes_recorded_answers, teaching_page
 
 WRITTEN = {path.stem: path.read_text("utf-8") for path in (ROOT / "site" / "teach").glob("*.md")}
 LESSONS = [lesson for lesson in read_lessons(ROOT / "notebooks") if lesson.number in WRITTEN]
@@ -103,3 +105,26 @@ def test_a_link_with_the_number_of_a_section_leads_into_it(lesson: Lesson) -> No
     links = re.findall(r"\[(?:section )?(\d+)\b[^\]]*\]\(#([^)]+)\)", WRITTEN[lesson.number])
     for number, label in links:
         assert sections[label].startswith(f"{number}. ")
+
+
+@pytest.mark.parametrize(
+    ("name", "takes_them"),
+    [("tensors.standardize", False), ("autograd.slope", False), ("tensors.sum_shapes", True)],
+)
+def test_where_recorded_answers_pass_is_told(name: str, takes_them: bool) -> None:  # noqa: FBT001
+    assert takes_recorded_answers(find_exercise(name)) is takes_them
+
+
+def test_all_questions_take_recorded_answers() -> None:
+    questions = [one for one in catalog() if one.is_question]
+    assert len(questions) > 20
+    assert all(takes_recorded_answers(one) for one in questions)
+
+
+def test_an_instructor_reads_where_recorded_answers_pass() -> None:
+    (lesson,) = [one for one in LESSONS if one.number == "01"]
+    page = teaching_page(lesson, "", [])
+    (line,) = [one for one in page.splitlines() if "recorded answers pass in" in one]
+    assert "`sum_shapes`" in line
+    assert "`standardize`" not in line
+    assert f"of {len(lesson.exercises)}, since" in line

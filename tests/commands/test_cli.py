@@ -54,7 +54,9 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "remedy"),
     [
         ("lba", "did you mean lab?"),
-        ("open", "there are doctor, grade, lab, progress, reset, run."),
+        ("open", "there are doctor, grade, grade export, grade merge, grade report, lab, progress"),
+        ("grade report", "the following arguments are required: --out"),
+        ("grade export --too csv", "required: --out, --to: `dlcourse grade export --help`"),
         ("--bogus", "`dlcourse --help` lists"),
         ("run --sav", "did you mean --save?"),
         ("run --bogus 5", "`dlcourse run --help` lists"),

@@ -861,7 +861,7 @@ def drawn_in(parts: Any, G: nn.Module) -> Tensor:  # noqa: ANN401
     return samples
 
 
-@wrong(ex.draw_samples, "as `chunk` does")
+@wrong(ex.draw_samples, "`z.chunk(n_batch)` makes that many parts")
 def drawn_in_chunks(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
     return drawn_in(z.chunk(n_batch), G)
 

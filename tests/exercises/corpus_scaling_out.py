@@ -329,10 +329,18 @@ def step_of_single_losses(*run: Any) -> float:  # noqa: ANN401
     return step_of_shares(share, *run)
 
 
-@wrong(ex.accumulated_step)
+@wrong(ex.accumulated_step, "averaged the means")
 def step_of_means_over_parts(*run: Any) -> float:  # noqa: ANN401
     """Average the means: where nothing counts, that is nan."""
     return step_of_shares(lambda z, y, parts: functional.cross_entropy(z, y) / len(parts), *run)
+
+
+@wrong(ex.accumulated_step, "its mean is 0 / 0")
+def step_of_weighted_means(*run: Any) -> float:  # noqa: ANN401
+    def share(z: Tensor, y: Tensor, parts: Parts) -> Tensor:
+        return functional.cross_entropy(z, y) * (y != -100).sum() / n_counted(parts)
+
+    return step_of_shares(share, *run)
 
 
 @wrong(ex.accumulated_step, "Those with the label −100 do not count")
@@ -495,7 +503,7 @@ def segments_with_fractions(n_layers: int) -> tuple[int, float]:
     return s, s + n_layers / s
 
 
-@wrong(ex.best_segments)
+@wrong(ex.best_segments, "You exchanged the two")
 def segments_exchanged(n_layers: int) -> tuple[int, int]:
     s, held = segments_by_sorting(n_layers)
     return held, s
@@ -587,6 +595,12 @@ def ring_of_one_round_less(tables: list[Tensor], ring: Any) -> list[Tensor]:  # 
             new, place = ring.receive(k), (k - 1 - t) % n
             parts[k][place] = parts[k][place] + new if t < n - 1 else new
     return [torch.cat(one) for one in parts]
+
+
+@wrong(ex.ring_all_reduce, "a list came out")
+def ring_of_pieces(tables: list[Tensor], ring: Any) -> Any:  # noqa: ANN401
+    """Leave the results in pieces."""
+    return [list(one.chunk(ring.world)) for one in ring_of_slices(tables, ring)]
 
 
 @wrong(ex.ring_all_reduce)
@@ -703,7 +717,7 @@ def gradients_of_a_process_that_stays_away(
     gradients_of_sums(model, X, y, all_reduce)
 
 
-@wrong(ex.average_gradients, "wait for ever")
+@wrong(ex.average_gradients, "wait forever")
 def gradients_that_stop_short(model: Model, X: Tensor, y: Tensor, all_reduce: AllReduce) -> None:
     """Exchange only where there is more than one sample."""
     n = torch.tensor(len(y))
@@ -1124,7 +1138,7 @@ class _KeptFlat(_Kept):
         return {**super().state(step), "weights": plain}
 
 
-@wrong(ex.RunKeeper, "straight to `path`")
+@wrong(ex.RunKeeper, "after a kill: The result is 'broken'")
 class _KeptInPlace(_Kept):
     """Writes to the path itself."""
 
@@ -1151,7 +1165,7 @@ class _KeptByCopying(_Kept):
         shutil.copyfile(new, self.path)
 
 
-@wrong(ex.RunKeeper)
+@wrong(ex.RunKeeper, "after a save: The result is 'missing'")
 class _KeptInMemory(_Kept):
     """Has no file at all."""
 

@@ -10,10 +10,11 @@ import pytest
 
 from dlcourse.commands.cli import main
 from dlcourse.errors import CourseError
+from dlcourse.grading import records
 from dlcourse.grading.collect import MOST_PER_PERSON, Found, collect
 from dlcourse.grading.export import write_grades, write_table
 
-records = pytest.importorskip("dlcourse.grading.records", reason="Windows locks files otherwise")
+pytest.importorskip("fcntl", reason="Windows locks files otherwise")
 
 ONE = records.Record(
     *("ada/01.ipynb", "d1", 2, "ada", False, "2026-11-28T10:00:00+00:00", "tensors.bars"),

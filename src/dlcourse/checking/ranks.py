@@ -1,6 +1,6 @@
 """Several processes, played by one: what an exercise on `all_reduce` runs an answer in.
 
-Covers: ranks that add tensors up together, and telling when one would wait for ever.
+Covers: ranks that add tensors up together, and telling when one would wait forever.
 Does not cover: real processes (`dlcourse.processes`).
 """
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 AllReduce: TypeAlias = Callable[[Tensor], None]
-WAIT = "wait for ever: they do not call all_reduce equally often, or with other shapes or dtypes"
+WAIT = "wait forever: they do not call all_reduce equally often, or with other shapes or dtypes"
 
 
 class _Sums:
@@ -36,7 +36,7 @@ class _Sums:
 
 
 def in_step(work: Callable[[int, AllReduce], Any], world: int) -> list[Any] | None:
-    """Run `work(rank, all_reduce)` for each rank; None if one would wait for another for ever.
+    """Run `work(rank, all_reduce)` for each rank; None if one would wait for another forever.
 
     They run one after the other, and again from the start for each sum that they ask for.
     """

@@ -1,4 +1,4 @@
-"""The command line: `dlcourse doctor | grade | lab | progress | reset | run`.
+"""The command line: `dlcourse doctor | grade | grade export | … | lab | progress | reset | run`.
 
 Covers: what is typed, and the exit status: 0 if all is well, 1 if something must be fixed, 2 if the
 command itself was mistyped, 130 after Ctrl-C. Whatever goes wrong is one line that says what to do.
@@ -18,7 +18,17 @@ from typing import Any, NoReturn
 
 import dlcourse
 from dlcourse.advice import missing_module_advice
-from dlcourse.commands import doctor, grade, lab, progress, reset, run
+from dlcourse.commands import (
+    doctor,
+    grade,
+    grade_export,
+    grade_merge,
+    grade_report,
+    lab,
+    progress,
+    reset,
+    run,
+)
 from dlcourse.commands.environment import forget_foreign_modules
 from dlcourse.commands.lessons import UnknownLessonError
 from dlcourse.commands.usage import UsageError, suggest
@@ -28,6 +38,9 @@ from dlcourse.files import NO_ROOM, write_remedy
 _COMMANDS: dict[str, Any] = {
     "doctor": doctor,
     "grade": grade,
+    "grade export": grade_export,
+    "grade merge": grade_merge,
+    "grade report": grade_report,
     "lab": lab,
     "progress": progress,
     "reset": reset,
@@ -99,6 +112,8 @@ def _run_command(arguments: list[str]) -> int:
     arguments, jupyter_options = arguments[:end], arguments[end + 1 :]
 
     parser, parsers = _make_parser()
+    if " ".join(arguments[:2]) in parsers:  # "grade export"; a folder of that name is ./export
+        arguments[:2] = [" ".join(arguments[:2])]
     if arguments and arguments[0] not in parsers and not arguments[0].startswith("-"):
         remedy = suggest(arguments[0], parsers) or f"there are {', '.join(parsers)}."
         msg = f"there is no command {arguments[0]!r}: {remedy}"

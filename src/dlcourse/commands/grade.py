@@ -25,9 +25,7 @@ _ORDER = ("passed", "not yet", "your code raised", "not attempted", "missing", "
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
-    parser.add_argument(
-        "folder", metavar="FOLDER", help="with the notebooks; or `merge`: put all shards together"
-    )
+    parser.add_argument("folder", metavar="FOLDER", help="with the notebooks")
     parser.add_argument("--out", metavar="OUT", required=True, help="the folder for the records")
     parser.add_argument("--lesson", metavar="NN", action="append", help="only this; repeatable")
     parser.add_argument("--exercise", metavar="ID", action="append", help="only this; repeatable")
@@ -44,13 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Grade, and print what came of it; return the exit status."""
     from dlcourse.grading.export import write_grades  # noqa: PLC0415
-    from dlcourse.grading.records import latest, merge  # noqa: PLC0415
+    from dlcourse.grading.records import latest  # noqa: PLC0415
 
     out = Path(options.out)
-    records = latest(merge(out) if options.folder == "merge" else _grade(options, out))
+    records = latest(_grade(options, out))
     if options.shard is None:
         write_grades(out, records)
-    _print_table(records)
+    print_table(records)
     return 0
 
 
@@ -102,7 +100,7 @@ def _plan(options: argparse.Namespace, seed: int) -> "Plan":
     return Plan(lessons, numbers, seed, Limits(seconds=options.seconds))
 
 
-def _print_table(records: "Sequence[Record]") -> None:
+def print_table(records: "Sequence[Record]") -> None:
     """Print how many submissions reached which outcome in each exercise."""
     exercises = dict.fromkeys(one.exercise for one in records if one.exercise)
     outcomes = [name for name in _ORDER if any(one.outcome == name for one in records)]

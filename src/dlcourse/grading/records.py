@@ -7,7 +7,6 @@ Covers: writing, reading, going on, one grader at a time, putting shards togethe
 Does not cover: what the lines are worth (`export`).
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -65,6 +64,8 @@ class RecordFile:
         Raises:
             CourseError: if another grader is at work there, or it cannot be written or read.
         """
+        import fcntl  # noqa: PLC0415 - grading runs on Linux, reading what came of it everywhere
+
         self.path = folder / name
         with told_in_a_line(self.path):
             folder.mkdir(parents=True, exist_ok=True)
@@ -138,6 +139,18 @@ def read_records(path: Path, *, may_break_off: bool = False) -> list[Record]:
             )
             raise CourseError(msg) from None
     return records
+
+
+def read_class(folder: Path) -> list[Record]:
+    """Return the records in a folder that count.
+
+    Raises:
+        CourseError: if there are none, or the file is damaged.
+    """
+    if not (folder / NAME).exists():
+        msg = f"There is no {NAME} in {folder}: `dlcourse grade` writes it, or `grade merge`."
+        raise CourseError(msg)
+    return latest(list(_whole(read_records(folder / NAME, may_break_off=True))))
 
 
 def merge(folder: Path) -> list[Record]:

@@ -79,7 +79,7 @@ def sides_swapped(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 def places_first(X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Your product is (B, places, K), and `reshape` cut it anew into another order. Swap its last
-    two dimensions with `transpose(1, 2)` first, or multiply the other way round.
+    two dimensions with `transpose(1, 2)` first, or multiply the other way around.
     """
     result = convolve(X, weight, bias)
     return result.flatten(2).transpose(1, 2).reshape(result.shape)

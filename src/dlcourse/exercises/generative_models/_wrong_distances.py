@@ -26,6 +26,13 @@ def gap_not_squared(features_a: Tensor, features_b: Tensor) -> Tensor:
     return gap.sqrt() + S_a.trace() + S_b.trace() - 2 * trace_of_root(S_a @ S_b)
 
 
+def mean_of_the_squares(features_a: Tensor, features_b: Tensor) -> Tensor:
+    """You took the mean of the squared gaps over the features. |m_a − m_b|² is their sum."""
+    gap, S_a, S_b = parts(features_a, features_b)
+    gap = gap / features_a.shape[1]
+    return gap + S_a.trace() + S_b.trace() - 2 * trace_of_root(S_a @ S_b)
+
+
 def means_left_out(features_a: Tensor, features_b: Tensor) -> Tensor:
     """The gap between the means is missing."""
     _, S_a, S_b = parts(features_a, features_b)
@@ -121,6 +128,24 @@ def negative_eigenvalues(features_a: Tensor, features_b: Tensor) -> Tensor:
     return gap + S_a.trace() + S_b.trace() - 2 * values.sqrt().sum()
 
 
+def taken_for_symmetric(features_a: Tensor, features_b: Tensor) -> Tensor:
+    """`eigvalsh` is for symmetric matrices, and reads one half only. S_a·S_b is not symmetric,
+    though both factors are: `eigvals`.
+    """
+    gap, S_a, S_b = parts(features_a, features_b)
+    values: Tensor = torch.linalg.eigvalsh(S_a @ S_b)
+    return gap + S_a.trace() + S_b.trace() - 2 * values.clamp(min=0).sqrt().sum()
+
+
+def complex_result(features_a: Tensor, features_b: Tensor) -> Tensor:
+    """The result is right, but a complex number, as `eigvals` makes them. Their imaginary parts are
+    0: take `.real`.
+    """
+    gap, S_a, S_b = parts(features_a, features_b)
+    roots: Tensor = torch.linalg.eigvals(S_a @ S_b).sqrt()
+    return gap + S_a.trace() + S_b.trace() - 2 * roots.sum()
+
+
 def cov_of_rows(features_a: Tensor, features_b: Tensor) -> Tensor:
     """`torch.cov` takes each row for a feature. Here the features are columns:
     `features.T.cov()`.
@@ -132,6 +157,7 @@ def cov_of_rows(features_a: Tensor, features_b: Tensor) -> Tensor:
 
 MISTAKES = (
     gap_not_squared,
+    mean_of_the_squares,
     means_left_out,
     means_only,
     root_left_out,
@@ -145,5 +171,7 @@ MISTAKES = (
     one_root_only,
     root_of_all,
     negative_eigenvalues,
+    taken_for_symmetric,
+    complex_result,
     cov_of_rows,
 )

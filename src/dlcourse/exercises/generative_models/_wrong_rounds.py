@@ -29,7 +29,8 @@ def played(*run: Run, faults: str) -> Losses:
         D_optimizer.zero_grad()
     if "early" not in faults and "kept" not in faults:
         G_optimizer.zero_grad()
-    fake = fake.detach() if "cut" in faults else G(z)
+    noise = torch.randn_like(z) if "fresh" in faults else z
+    fake = fake.detach() if "cut" in faults else G(noise)
     G_loss = loss(D(fake), zeros if "wish" in faults else ones)
     G_loss.backward()
     if "still" not in faults:
@@ -127,6 +128,13 @@ def step_of_g_forgotten(*run: Run) -> Losses:
     return played(*run, faults="still")
 
 
+def fresh_noise(*run: Run) -> Losses:
+    """In its own step G got new noise. That is a good game as well, but the task says: the same
+    noise in both steps. Use z again.
+    """
+    return played(*run, faults="fresh")
+
+
 def losses_with_graphs(*run: Run) -> tuple[Tensor, Tensor]:
     """The round is right, but the losses hold on to their graphs. Return plain numbers, with
     `item()`.
@@ -150,5 +158,6 @@ MISTAKES = (
     gradients_of_g_left,
     reached_and_kept,
     step_of_g_forgotten,
+    fresh_noise,
     losses_with_graphs,
 )

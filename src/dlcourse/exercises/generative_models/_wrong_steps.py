@@ -48,7 +48,7 @@ def step_of_d(G: Any, D: Any, optimizer: Any, real: Tensor, z: Tensor, fault: st
     """Make one step of D; return its loss."""
     if fault not in {"D not zeroed", "zeroed once"}:
         optimizer.zero_grad()
-    fake = G(z) if fault == "reached" else G(z).detach()
+    fake = G(z) if fault in {"reached", "reached and kept"} else G(z).detach()
     on_real, on_fake = D(real), D(fake)
     if fault == "sigmoids":
         on_real, on_fake = on_real.sigmoid(), on_fake.sigmoid()
@@ -63,7 +63,7 @@ def step_of_d(G: Any, D: Any, optimizer: Any, real: Tensor, z: Tensor, fault: st
 
 def step_of_g(G: Any, D: Any, optimizer: Any, z: Any, fault: str) -> float:  # noqa: ANN401
     """Make G's step; return its loss."""
-    if fault not in {"G not zeroed", "reached", "zeroed once"}:
+    if fault not in {"G not zeroed", "reached", "reached and kept", "zeroed once"}:
         optimizer.zero_grad()
     if fault == "both move":
         D.zero_grad()
@@ -76,11 +76,16 @@ def step_of_g(G: Any, D: Any, optimizer: Any, z: Any, fault: str) -> float:  # n
     return loss.item()
 
 
+def step_of_g_forgotten(*run: Run, fault: str = "none") -> Losses:
+    """G has its gradients, and does not move: after its `backward` comes `G_optimizer.step()`."""
+    G, D, _, *rest = run
+    return stepped(G, D, torch.optim.SGD(G.parameters(), lr=0.0), *rest, fault=fault)
+
+
 def without_slopes_for_g(*run: Run, fault: str = "none") -> Losses:
     """Make the steps, but G has no gradients in the end, and has not moved."""
-    G, D, _, *rest = run
-    losses = stepped(G, D, torch.optim.SGD(G.parameters(), lr=0.0), *rest, fault=fault)
-    G.zero_grad()
+    losses = step_of_g_forgotten(*run, fault=fault)
+    run[0].zero_grad()
     return losses
 
 
@@ -89,12 +94,6 @@ def g_never_moves(*run: Run) -> Losses:
     step only), or its gradients were cleared between `backward` and the step.
     """
     return without_slopes_for_g(*run)
-
-
-def step_of_g_forgotten(*run: Run) -> Losses:
-    """G has its gradients, and does not move: after its `backward` comes `G_optimizer.step()`."""
-    G, D, _, *rest = run
-    return stepped(G, D, torch.optim.SGD(G.parameters(), lr=0.0), *rest)
 
 
 def moved_by_old_gradients(*run: Run) -> Losses:
@@ -116,9 +115,7 @@ def samples_of_d_reused(*run: Run) -> Losses:
 
 
 def wish_for_zero(*run: Run) -> Losses:
-    """G asks for label 0, and learns to be found out. It asks for 1: D should take its samples for
-    real.
-    """
+    """G asks for label 0, and learns to be found out. D should take its samples for real: 1."""
     return stepped(*run, fault="wish")
 
 
@@ -155,15 +152,20 @@ def reached_by_d(*run: Run) -> Losses:
     return stepped(*run, fault="reached")
 
 
+def reached_and_kept(*run: Run) -> Losses:
+    """D's `backward` reaches G, and nobody clears G's gradients: G follows D's loss, too, and those
+    of the turns before. Detach in D's step, and clear right before G's own `backward`.
+    """
+    return stepped(*run, fault="reached and kept")
+
+
 def same_noise(*run: Run) -> Losses:
     """In its own step G used the noise of D's last step. Draw new noise."""
     return stepped(*run, fault="same noise")
 
 
 def one_noise(*run: Run) -> Losses:
-    """You drew noise once for all steps. Draw new noise in each: G should learn from all noise, not
-    from a few rows of it.
-    """
+    """You drew noise once for all steps. G should learn from all noise: draw new noise in each."""
     return stepped(*run, fault="one noise")
 
 
@@ -217,9 +219,7 @@ def g_loss_left_out(*run: Run) -> Losses:
 
 
 def losses_with_graphs(*run: Run) -> list[Tensor]:
-    """The steps are right, but the losses hold on to their graphs. Keep plain numbers, with
-    `item()`.
-    """
+    """The steps are right, but the losses hold on to their graphs. Keep numbers, with `item()`."""
     return [torch.tensor(one, requires_grad=True) for one in stepped(*run)]
 
 
@@ -234,6 +234,7 @@ MISTAKES = (
     g_not_zeroed,
     zeroed_once,
     reached_by_d,
+    reached_and_kept,
     same_noise,
     one_noise,
     g_after_each,

@@ -146,6 +146,17 @@ def one_by_one(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:  # noqa: ARG001
     return draw_samples.answer(G, z, 1)  # type: ignore[no-any-return]
 
 
+def chunks_for_parts(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
+    """The samples are right, but `z.chunk(n_batch)` makes that many parts. Parts of that many rows
+    come from `z.split(n_batch)`.
+    """
+    mode = G.training
+    with torch.no_grad():
+        samples = torch.cat([G.eval()(part) for part in z.chunk(n_batch)])
+    G.train(mode)
+    return samples
+
+
 def rest_lost(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
     """The rest is missing: where `n_batch` does not divide the number of rows, the last part is
     shorter.
@@ -157,13 +168,6 @@ def rest_lost(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
         samples = torch.cat([G(part) for part in parts])
     G.train(mode)
     return samples
-
-
-def in_n_batch_parts(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
-    """You cut the noise into `n_batch` parts, as `chunk` does. `split` makes parts of `n_batch`
-    rows.
-    """
-    return draw_samples.answer(G, z, -(-len(z) // n_batch))  # type: ignore[no-any-return]
 
 
 def left_frozen(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
@@ -198,8 +202,8 @@ def parts_in_a_list(G: nn.Module, z: Tensor, n_batch: int) -> list[Tensor]:
         no_graphs_any_more,
         all_at_once,
         one_by_one,
+        chunks_for_parts,
         rest_lost,
-        in_n_batch_parts,
         left_frozen,
         parts_in_a_list,
     ),

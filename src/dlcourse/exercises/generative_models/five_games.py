@@ -100,7 +100,7 @@ def shared_for_the_fifth() -> Five:
 )
 def five_games() -> Five:
     """Five GANs were trained on the ring of eight modes, each with one fault. Choose the cause for
-    each, a letter from "a" to "f". In a good run D's loss is about 1.3 and G's about 0.8.
+    each, a letter from "a" to "f". In a good run D's loss is about 1.35 and G's about 0.7.
 
     run_1: D's loss is 0.004 and G's is 6.5. Every weight of G is as it was at the start.
     run_2: both losses are below 0.001. G's weights have moved, and no sample is near a mode.

@@ -52,6 +52,13 @@ def saturating(fake_logits: Tensor) -> Tensor:
     return functional.logsigmoid(-fake_logits).mean()
 
 
+def saturating_with_logarithms(fake_logits: Tensor) -> Tensor:
+    """That is log(1 − D), the loss of the first paper's formula. Where D has found a sample out,
+    its slope is nearly 0, and where D rounds to 1, it is infinite. Use −log D.
+    """
+    return (1 - fake_logits.sigmoid()).log().mean()
+
+
 def label_zero(fake_logits: Tensor) -> Tensor:
     """You asked for label 0, since the samples are fake. That is D's wish: G would learn to be
     found out, and both losses would fall to 0 together. G asks for 1.
@@ -74,6 +81,13 @@ def log_of_sigmoid(fake_logits: Tensor) -> Tensor:
     and its logarithm is infinite. Compute the loss from the logits.
     """
     return -fake_logits.sigmoid().log().mean()
+
+
+def softened_log(fake_logits: Tensor) -> Tensor:
+    """A small number inside the logarithm avoids the infinite loss, but where D rounds to 0, the
+    loss stops growing, and its slope is 0. Compute it from the logits.
+    """
+    return -(fake_logits.sigmoid() + 1e-8).log().mean()
 
 
 def clamped_log(fake_logits: Tensor) -> Tensor:
@@ -127,10 +141,12 @@ def used_up(fake_logits: Tensor) -> Tensor:
     use=use,
     mistakes=(
         saturating,
+        saturating_with_logarithms,
         label_zero,
         sigmoid_before,
         sum_of_losses,
         log_of_sigmoid,
+        softened_log,
         clamped_log,
         probability_as_loss,
         logit_as_loss,

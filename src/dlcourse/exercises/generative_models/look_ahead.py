@@ -68,7 +68,7 @@ def both_down(f: Game, u: Tensor, v: Tensor, rate: float) -> Two:
 
 
 def sides_exchanged(f: Game, u: Tensor, v: Tensor, rate: float) -> Two:
-    """u steps uphill and v downhill. It is the other way round: u wants f to be small."""
+    """u steps uphill and v downhill. It is the other way around: u wants f to be small."""
     return look_ahead.answer(f, u, v, -rate)  # type: ignore[no-any-return]
 
 
@@ -117,6 +117,17 @@ def point_ahead_of_mixed_age(f: Game, u: Tensor, v: Tensor, rate: float) -> Two:
     return u - rate * along_u, v + rate * along_v
 
 
+def slopes_of_the_whole_way(f: Game, u: Tensor, v: Tensor, rate: float) -> Two:
+    """You asked for slopes along the old u and v, through the step ahead itself. Take the slopes
+    along the point ahead: cut it off first, and let it ask for slopes of its own.
+    """
+    a, b = u.detach().clone().requires_grad_(), v.detach().clone().requires_grad_()
+    along_u, along_v = torch.autograd.grad(f(a, b), (a, b), create_graph=True)
+    ahead = f(a - rate * along_u, b + rate * along_v)
+    along_u, along_v = torch.autograd.grad(ahead, (a, b))
+    return u - rate * along_u, v + rate * along_v
+
+
 @exercise(
     "A step that looks ahead",
     minutes=7,
@@ -137,6 +148,7 @@ def point_ahead_of_mixed_age(f: Game, u: Tensor, v: Tensor, rate: float) -> Two:
         only_the_other_ahead,
         both_slopes_added,
         point_ahead_of_mixed_age,
+        slopes_of_the_whole_way,
     ),
 )
 def look_ahead(f: Game, u: Tensor, v: Tensor, rate: float) -> tuple[Tensor, Tensor]:

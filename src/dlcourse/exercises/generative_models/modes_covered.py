@@ -112,6 +112,12 @@ def boxes(samples: Tensor, centers: Tensor, radius: float, at_least: int) -> Res
     return int((near.sum(dim=0) >= at_least).sum()), share_of(near)
 
 
+def number_for_share(samples: Tensor, centers: Tensor, radius: float, at_least: int) -> Result:
+    """The second number is how many samples are near a center. It should be their share of all."""
+    near = table(samples, centers, radius)
+    return int((near.sum(dim=0) >= at_least).sum()), float(near.any(dim=1).sum())
+
+
 def share_of_modes(samples: Tensor, centers: Tensor, radius: float, at_least: int) -> Result:
     """The second number is the share of the modes that are covered. It should be the share of the
     samples that are near a center.
@@ -163,6 +169,7 @@ def near_a_covered_one(samples: Tensor, centers: Tensor, radius: float, at_least
         only_the_nearest,
         squares_compared,
         boxes,
+        number_for_share,
         share_of_modes,
         neighbors_counted_twice,
         share_of_the_table,

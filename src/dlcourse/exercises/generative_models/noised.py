@@ -100,6 +100,19 @@ def exchanged(X: Tensor, t: Tensor, betas: Tensor, noise: Tensor) -> Tensor:
     return (1 - a).sqrt() * X + a.sqrt() * noise
 
 
+def same_noise_in_each_step(X: Tensor, t: Tensor, betas: Tensor, noise: Tensor) -> Tensor:
+    """You walked the steps one by one, and added the same noise in each. The noises of the steps
+    are independent, so their variances add up. Use one factor for all of it: √(1 − a).
+    """
+    rows = []
+    for x, steps, e in zip(X, t.tolist(), noise, strict=True):
+        row = x
+        for beta in betas[:steps]:
+            row = (1 - beta).sqrt() * row + beta.sqrt() * e
+        rows.append(row)
+    return torch.stack(rows)
+
+
 def one_time_for_all(X: Tensor, t: Tensor, betas: Tensor, noise: Tensor) -> Tensor:
     """You used one t for the whole batch. Each sample has its own."""
     return noised.answer(X, t[:1].expand(len(t)), betas, noise)  # type: ignore[no-any-return]
@@ -148,6 +161,7 @@ def one_dimension_too_few(X: Tensor, t: Tensor, betas: Tensor, noise: Tensor) ->
         betas_summed,
         product_of_the_betas,
         exchanged,
+        same_noise_in_each_step,
         one_time_for_all,
         last_dimension,
         one_dimension_too_few,

@@ -115,6 +115,13 @@ def spread_as_variance(x: Tensor, mu: float, sigma: float) -> Tensor:
     return log_ratio(x, mu, math.sqrt(sigma)).sigmoid()
 
 
+def quotient_not_squared(x: Tensor, mu: float, sigma: float) -> Tensor:
+    """In the exponent of q you squared x − mu, but divided by sigma only once. The quotient
+    (x − mu) / sigma is squared as a whole.
+    """
+    return ((x - mu) ** 2 / (2 * sigma) + math.log(sigma) - x**2 / 2).sigmoid()
+
+
 def halves_forgotten(x: Tensor, mu: float, sigma: float) -> Tensor:
     """You left out the factor 1/2 in the exponents: the density goes with exp(−x² / 2)."""
     return (2 * log_ratio(x, mu, sigma) - math.log(sigma)).sigmoid()
@@ -147,6 +154,7 @@ def halves_forgotten(x: Tensor, mu: float, sigma: float) -> Tensor:
         height_upside_down,
         straight_line,
         spread_as_variance,
+        quotient_not_squared,
         halves_forgotten,
     ),
 )

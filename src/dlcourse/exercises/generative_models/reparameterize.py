@@ -124,6 +124,11 @@ def one_row_for_all(mean: Tensor, log_variance: Tensor) -> Tensor:
     return mean + (log_variance / 2).exp() * torch.randn(mean.shape[1])
 
 
+def one_number_for_all(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """All places have the same noise, one number. Draw one for each: `randn_like(mean)`."""
+    return mean + (log_variance / 2).exp() * torch.randn(1)
+
+
 def seeded(mean: Tensor, log_variance: Tensor) -> Tensor:
     """The numbers are right, but the noise is the same in each call, as with a seed that is set in
     the function. Each call needs new noise.
@@ -161,6 +166,7 @@ def seeded(mean: Tensor, log_variance: Tensor) -> Tensor:
         uniform_noise,
         one_number_for_a_row,
         one_row_for_all,
+        one_number_for_all,
         seeded,
     ),
 )

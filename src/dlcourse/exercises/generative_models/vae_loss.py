@@ -149,6 +149,15 @@ def kl_of_the_batch_summed(*given: Args) -> Tensor:
     return pixels + len(X) * (computed(*given, faults="none") - pixels)
 
 
+def pixels_summed_and_kl_left(*given: Args) -> Tensor:
+    """`reduction="sum"` adds up the pixels of all pictures: divide by their number. And KL is still
+    a mean over the numbers of a code: they add up.
+    """
+    logits, X, *_ = given
+    total = binary_loss(logits, X, reduction="sum")
+    return computed(*given, faults="kl") - total / len(X) + total
+
+
 def clamped(*given: Args) -> Tensor:
     """`binary_cross_entropy` after a sigmoid is right for small logits. For large ones the sigmoid
     rounds to 0 or 1, the loss ends at 100, and its slope is 0. Keep the logits.
@@ -194,6 +203,7 @@ def used_up(*given: Args) -> Tensor:
         batch_summed,
         pixels_of_the_batch_summed,
         kl_of_the_batch_summed,
+        pixels_summed_and_kl_left,
         clamped,
         kl_subtracted,
         used_up,

@@ -57,7 +57,8 @@ def walked(fault: str, velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
         t = 1 - k * h if fault == "backward in time" else k * h
         t = (k + 1) * h if fault == "late" else t
         middle_t = t + {"time of the start": 0.0, "time of the end": h}.get(fault, h / 2)
-        middle = x + velocity(x, t) * (h if fault == "whole step ahead" else h / 2)
+        ahead = {"whole step ahead": h, "half the velocity": 0.5}.get(fault, h / 2)
+        middle = x + velocity(x, t) * ahead
         start = middle if fault == "from the middle" else x
         sign = -1 if fault == "minus" else 1
         x = start + sign * velocity(middle, middle_t) * (h / 2 if fault == "half only" else h)
@@ -109,6 +110,13 @@ def time_of_the_end(*run: Any) -> Tensor:  # noqa: ANN401
 def whole_step_ahead(*run: Any) -> Tensor:  # noqa: ANN401
     """You looked at the end of the step. Its middle is half a step ahead."""
     return walked("whole step ahead", *run)
+
+
+def half_the_velocity(*run: Any) -> Tensor:  # noqa: ANN401
+    """You looked half the velocity ahead, and that is half of the whole walk. Half a step takes a
+    time of 1 / (2 · n_steps).
+    """
+    return walked("half the velocity", *run)
 
 
 def half_only(*run: Any) -> Tensor:  # noqa: ANN401
@@ -194,6 +202,7 @@ def added_in_place(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
         time_of_the_start,
         time_of_the_end,
         whole_step_ahead,
+        half_the_velocity,
         half_only,
         times_from_the_end,
         a_step_late,

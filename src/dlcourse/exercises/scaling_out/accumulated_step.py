@@ -1,4 +1,4 @@
-"""A step from parts of unlike size."""
+"""A step from unequal parts."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
@@ -85,12 +85,12 @@ def stepped(*run: Run, fault: str) -> float:
     for X, y in parts:
         if fault == "zeroed again":
             optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(X), y, ignore_index=-100, reduction="sum")
-        mine = max(int((y >= 0).sum()), 1)
-        rows = sum(len(y) for _, y in parts)
-        shares = {"means": loss / mine, "parts": loss / mine / len(parts), "sums": loss}
-        shares |= {"rows": loss / rows, "rows in parts": loss / len(y) / len(parts)}
-        shares |= {"mean by rows": loss / mine * len(y) / rows}
+        z = model(X)
+        loss = nn.functional.cross_entropy(z, y, reduction="sum")
+        mean = nn.functional.cross_entropy(z, y)  # nan where nothing counts
+        mine, rows = (y >= 0).sum(), sum(len(y) for _, y in parts)
+        shares = {"means": mean, "parts": mean / len(parts), "sums": loss, "rows": loss / rows}
+        shares |= {"mean by rows": mean * len(y) / rows, "mean by counts": mean * mine / count}
         share = shares.get(fault, loss / count)
         share.backward(retain_graph=fault == "retained")
         total += share.item()
@@ -132,10 +132,13 @@ def divided_by_rows(*run: Run) -> float:
 
 
 def weighted_by_rows(*run: Run) -> float:
-    """You weighted the mean of each part by its number of rows. Weight it by the number of those
-    that count: a label of −100 is none.
-    """
+    """You weighted the mean of each part by its rows. Weight it by those that count."""
     return stepped(*run, fault="mean by rows")
+
+
+def weighted_by_counts(*run: Run) -> float:
+    """Your loss is nan if no row of a part counts: its mean is 0 / 0. Take sums: that one is 0."""
+    return stepped(*run, fault="mean by counts")
 
 
 def schedule_in_parts(*run: Run) -> float:
@@ -169,17 +172,13 @@ def zeroed_for_each_part(*run: Run) -> float:
 
 def one_backward(*run: Run) -> float:
     """The step is right, but the graphs of all parts are in memory at once, and that is what parts
-    should spare you. Call `backward` on each part's loss before the next part comes.
+    should save you. Call `backward` on each part's loss before the next part comes.
     """
-    model, optimizer, schedule, parts = run
-    optimizer.zero_grad()
-    count = sum((y != -100).sum() for _, y in parts)
-    losses = [nn.functional.cross_entropy(model(X), y, reduction="sum") for X, y in parts]
-    loss = torch.stack(losses).sum() / count
-    loss.backward()
-    optimizer.step()
-    schedule.step()
-    return float(loss.detach())
+    model, parts = run[0], run[3]
+    graphs = [model(X) for X, _ in parts[1:]]  # with that of the part at work, as many as parts
+    total = stepped(*run, fault="none")
+    del graphs
+    return total
 
 
 def graphs_retained(*run: Run) -> float:
@@ -198,7 +197,7 @@ def nothing_returned(*run: Run) -> None:
 
 
 @exercise(
-    "A step from parts of unlike size",
+    "A step from unequal parts",
     minutes=10,
     difficulty=3,
     place=40,
@@ -213,6 +212,7 @@ def nothing_returned(*run: Run) -> None:
         sums_added,
         divided_by_rows,
         weighted_by_rows,
+        weighted_by_counts,
         schedule_in_parts,
         schedule_forgotten,
         steps_in_parts,

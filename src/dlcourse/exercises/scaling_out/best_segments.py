@@ -82,6 +82,12 @@ def all_kept(n_layers: int) -> Pair:
     return 1, 1 + n_layers
 
 
+def exchanged(n_layers: int) -> Pair:
+    """You exchanged the two numbers: first comes that of the segments, then that of the tensors."""
+    kept = [kept_with(n_layers, s) for s in range(1, n_layers + 1)]
+    return min(kept), kept.index(min(kept)) + 1
+
+
 @exercise(
     "How many segments",
     minutes=5,
@@ -98,6 +104,7 @@ def all_kept(n_layers: int) -> Pair:
         shortest_segment,
         inputs_forgotten,
         all_kept,
+        exchanged,
     ),
     equivalent=(
         ("n_layers + 1", "n_layers + 2", "one segment more than there are layers keeps one more"),

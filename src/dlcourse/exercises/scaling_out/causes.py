@@ -17,7 +17,7 @@ Five: TypeAlias = tuple[str, str, str, str, str]
 
 
 def shares_for_the_first() -> Five:
-    """run_1 is wrong: with unlike shares both processes still make the same step, a wrong one, and
+    """run_1 is wrong: with unequal shares both processes still make the same step, a wrong one, and
     their weights stay equal. Here nothing is exchanged.
     """
     return "e", "a", "f", "d", "b"
@@ -31,7 +31,7 @@ def sum_for_the_first() -> Five:
 
 
 def shares_for_the_second() -> Five:
-    """run_2 is wrong: unlike shares give some samples more weight, and others less. That turns the
+    """run_2 is wrong: unequal shares give some samples more weight, and others less. That turns the
     gradient; it does not make it shorter by the same factor everywhere.
     """
     return "c", "e", "f", "d", "b"
@@ -45,7 +45,7 @@ def module_for_the_second() -> Five:
 
 
 def shares_for_the_third() -> Five:
-    """run_3 is wrong: shares of unlike size are there, but nothing is trained in a test. What is
+    """run_3 is wrong: unequal shares are there, but nothing is trained in a test. What is
     done with the two accuracies?
     """
     return "c", "a", "e", "d", "b"
@@ -110,7 +110,7 @@ def causes() -> tuple[str, str, str, str, str]:
     b: The file holds the weights and nothing else.
     c: The training calls `model.module(x)`.
     d: `set_epoch` of the sampler is never called.
-    e: The shares have unlike sizes, and each loss is the mean over one share.
+    e: The shares are unequal, and each loss is the mean over one share.
     f: The accuracies of the processes are averaged.
     """
     return "c", "a", "f", "d", "b"

@@ -168,8 +168,8 @@ def first_not_shuffled(n: int, rank: int, world: int, epoch: int) -> Tensor:
 
 
 def not_shuffled(n: int, rank: int, world: int, epoch: int) -> Tensor:  # noqa: ARG001
-    """The shares are right for a test. For training, shuffle the samples first, in every epoch in
-    another way.
+    """The shares are right for a test. For training, shuffle the samples first, differently in
+    each epoch.
     """
     return torch.arange(n)[rank::world]
 
@@ -217,8 +217,8 @@ def epoch_share(n: int, rank: int, world: int, epoch: int) -> Samples:
 
     Each process calls this for itself, at the start of each epoch, and they exchange no messages.
     In every epoch their shares hold each sample exactly once, and no share has more than one sample
-    more than another. The samples are shuffled before they are dealt out, in each epoch in another
-    way. PyTorch's own generator stays as it is. Processes and epochs are counted from 0.
+    more than another. The samples are shuffled before they are dealt out, differently in each
+    epoch. PyTorch's own generator stays as it is. Processes and epochs are counted from 0.
     """
     order = torch.randperm(n, generator=torch.Generator().manual_seed(epoch))
     return order[rank::world]

@@ -1,4 +1,4 @@
-"""A scaled run with three faults."""
+"""A scaled run with three bugs."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
@@ -12,7 +12,7 @@ from dlcourse.checking.exercise import exercise
 def run_with_faults(
     model: nn.Module, X: Tensor, y: Tensor, scaler: torch.amp.GradScaler, n_steps: int
 ) -> tuple[list[Any], list[Any]]:
-    """Train `model` on one batch, in float16 where autocast takes it. Three faults to fix.
+    """Train `model` on one batch, in float16 where autocast takes it. Three bugs to fix.
 
     Return two lists: the loss before each step, and the learning rate after it. The loss is the
     plain one, without the scale. The gradient, without the scale, is clipped to a norm of 1. The
@@ -147,7 +147,7 @@ def rate_and_loss_left(*run: Run) -> Lists:
 
 
 def all_three_left(*run: Run) -> Lists:
-    """All three faults are left."""
+    """All three bugs are left."""
     return trained(*run, faults="clip rate loss")
 
 
@@ -164,7 +164,7 @@ def growth_is_no_step(*run: Run) -> Lists:
 
 
 @exercise(
-    "A scaled run with three faults",
+    "A scaled run with three bugs",
     minutes=8,
     difficulty=2,
     place=30,

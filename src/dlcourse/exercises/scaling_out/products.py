@@ -24,8 +24,8 @@ def one_each() -> Four:
 
 
 def pictures_too() -> Four:
-    """backward is wrong: nobody asks for the gradient of the pictures, so in the first layer one
-    of the two products is spared.
+    """backward is wrong: nobody asks for the gradient of the pictures, so the first layer needs
+    only one of the two products.
     """
     return 4, 8, 8, 3
 

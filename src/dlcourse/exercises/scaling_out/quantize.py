@@ -120,7 +120,7 @@ def small_taken_for_zeros(W: Tensor, bits: int) -> Pair:
 
 
 def scale_turned(W: Tensor, bits: int) -> Pair:
-    """Your scales are the other way round. Here W is about table · scale."""
+    """Your scales are inverted. Here W is about table · scale."""
     table, scales = quantized(W, 2 ** (bits - 1) - 1)
     return table, torch.where(W.abs().amax(dim=1) > 0, 1 / scales, 1.0)
 
@@ -159,10 +159,10 @@ def still_floats(W: Tensor, bits: int) -> Pair:
 def quantize(W: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     """Return an int8 table (N, D) and N scales, so that W is about table · scale in each row.
 
-    W is (N, D), floating point, and `bits` is from 2 to 8. The table holds whole numbers with a
-    sign, of which `bits` bits store as many below 0 as above. In each row, the number that is
-    farthest from 0 gets the largest of them, with its sign, and the others are rounded to the
-    nearest. The scale of a row of zeros is 1.
+    W is (N, D), floating point, and `bits` is from 2 to 8. The table holds whole numbers from −m to
+    m, where m is the largest for which `bits` bits are enough. In each row, the number that is
+    farthest from 0 becomes m or −m, and the others are rounded to the nearest. The scale of a row
+    of zeros is 1.
     """
     most = 2 ** (bits - 1) - 1
     largest = W.abs().amax(dim=1)

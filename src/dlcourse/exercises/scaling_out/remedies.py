@@ -36,7 +36,7 @@ def segments_for_the_batch() -> Six:
 
 
 def segments_for_adam() -> Six:
-    """averages is wrong: checkpointing spares activations. Here weights, gradients and Adam's
+    """averages is wrong: checkpointing keeps fewer activations. Here weights, gradients and Adam's
     averages do not fit, and they are there without any batch.
     """
     return "b", "c", "b", "e", "a", "f"

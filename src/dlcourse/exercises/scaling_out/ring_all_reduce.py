@@ -37,7 +37,7 @@ class Ring:
             RuntimeError: if nothing has.
         """
         if not self.on_the_way[rank]:
-            msg = f"process {rank} waits for ever: nothing was sent to it"
+            msg = f"process {rank} waits forever: nothing was sent to it"
             raise RuntimeError(msg)
         return self.on_the_way[rank].pop(0)
 
@@ -52,6 +52,8 @@ def use(answer: Callable[..., Any], tables: list[Tensor]) -> dict[str, Any] | No
     if results is None:
         return None
     pieces = list(results)
+    if not all(isinstance(one, Tensor) for one in pieces):
+        return {"result": pieces}
     cheats = False
     for n_arrive in (0, world * (world - 1)) if world > 1 else ():  # none, or the first half
         without = answer([one.clone() for one in tables], Ring(world, n_arrive=n_arrive))
@@ -160,7 +162,7 @@ def means(tables: list[Tensor], ring: Ring) -> Any:  # noqa: ANN401
 
 
 def received_too_soon(tables: list[Tensor], ring: Ring) -> Any:  # noqa: ANN401
-    """A process receives before the one on its left has sent: it would wait for ever. In each
+    """A process receives before the one on its left has sent: it would wait forever. In each
     round, let all of them send first.
     """
     pieces = [list(one.clone().chunk(ring.world)) for one in tables]

@@ -142,7 +142,7 @@ def hide(tokens: Tensor, is_hidden: Tensor, symbol: int) -> tuple[Tensor, Tensor
     """Return inputs X and targets y for a BERT, (B, T) each, whole numbers.
 
     The tokens are (B, T), and `is_hidden`, (B, T), is True where one is to be hidden. In X, the
-    number `symbol` stands in the place of each hidden token. y has the hidden tokens, at their
+    number `symbol` is in the place of each hidden token. y has the hidden tokens, at their
     positions, and −100 elsewhere, which `cross_entropy` leaves out.
     """
     return torch.where(is_hidden, symbol, tokens), torch.where(is_hidden, tokens, -100)
