@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -76,6 +76,30 @@ def best_turned(x: Tensor, mu: float, sigma: float) -> Tensor:
 @wrong(ex.optimal_discriminator)
 def best_with_a_clamped_logit(x: Tensor, mu: float, sigma: float) -> Tensor:
     return best_by_polynomial(x, mu, sigma).clamp(0.01, 0.99)
+
+
+def log_ratio_of(x: Tensor, mu: float, sigma: float) -> Tensor:
+    return ((x - mu) / sigma).square() / 2 + math.log(sigma) - x.square() / 2
+
+
+@right(ex.optimal_discriminator)
+def best_by_softmax(x: Tensor, mu: float, sigma: float) -> Tensor:
+    ratio = log_ratio_of(x, mu, sigma)
+    return torch.stack([ratio, torch.zeros_like(ratio)]).softmax(dim=0)[0]
+
+
+@wrong(ex.optimal_discriminator, "∞ / ∞ is nan")
+def best_of_a_quotient(x: Tensor, mu: float, sigma: float) -> Tensor:
+    times = log_ratio_of(x, mu, sigma).exp()
+    return times / (times + 1)
+
+
+@wrong(ex.optimal_discriminator)
+def best_with_the_lesson_far_out(x: Tensor, mu: float, sigma: float) -> Tensor:
+    """Where both densities round to 0, take the formula for a standard deviation of 1."""
+    x = x.double()
+    p, q = torch.exp(-(x**2) / 2), torch.exp(-(((x - mu) / sigma) ** 2) / 2) / sigma
+    return torch.where(p + q > 0, p / (p + q), best_of_the_lesson(x, mu, sigma))
 
 
 # ---------------------------------------------------------------------- perfect_generator
@@ -175,6 +199,36 @@ def d_loss_of_hinges(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return (1 - real_logits).relu().mean() + (1 + fake_logits).relu().mean()
 
 
+def loss_of_a_stable_formula(z: Tensor, label: float) -> Tensor:
+    """Return the formula of many handbooks, which has no right slope at a logit of 0 alone."""
+    return (z.relu() - z * label + (-z.abs()).exp().log1p()).mean()
+
+
+@right(ex.discriminator_loss)
+def d_loss_of_a_stable_formula(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    return loss_of_a_stable_formula(real_logits, 1.0) + loss_of_a_stable_formula(fake_logits, 0.0)
+
+
+@wrong(ex.discriminator_loss)
+def d_loss_in_float64(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    real, not_fake = real_logits.double().sigmoid(), (-fake_logits.double()).sigmoid()
+    return -real.log().mean() - not_fake.log().mean()
+
+
+@wrong(ex.discriminator_loss, "called `backward`")
+def d_loss_after_backward(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    loss = d_loss_of_two_labels(real_logits, fake_logits)
+    loss.backward()
+    return loss
+
+
+@wrong(ex.discriminator_loss)
+def d_loss_over_the_real_ones(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Divide both sums by the number of real samples."""
+    real, fake = functional.softplus(-real_logits).sum(), functional.softplus(fake_logits).sum()
+    return (real + fake) / len(real_logits)
+
+
 # ---------------------------------------------------------------------- generator_loss
 
 
@@ -220,6 +274,28 @@ def g_loss_detached(fake_logits: Tensor) -> Tensor:
 @wrong(ex.generator_loss)
 def g_loss_of_clamped_logits(fake_logits: Tensor) -> Tensor:
     return functional.softplus(-fake_logits.clamp(-30, 30)).mean()
+
+
+@right(ex.generator_loss)
+def g_loss_of_a_stable_formula(fake_logits: Tensor) -> Tensor:
+    return loss_of_a_stable_formula(fake_logits, 1.0)
+
+
+@wrong(ex.generator_loss, "in float64 as well")
+def g_loss_in_float64(fake_logits: Tensor) -> Tensor:
+    return -fake_logits.double().sigmoid().log().mean()
+
+
+@wrong(ex.generator_loss, "called `backward`")
+def g_loss_after_backward(fake_logits: Tensor) -> Tensor:
+    loss = g_loss_of_labels(fake_logits)
+    loss.backward()
+    return loss
+
+
+@wrong(ex.generator_loss, "Slopes")
+def g_loss_with_a_new_leaf(fake_logits: Tensor) -> Tensor:
+    return g_loss_of_labels(fake_logits).detach().requires_grad_()
 
 
 # ---------------------------------------------------------------------- look_ahead
@@ -294,6 +370,27 @@ def ahead_in_place(f: Game, u: Tensor, v: Tensor, rate: float) -> tuple[Tensor, 
     u.copy_(new[0])
     v.copy_(new[1])
     return u, v
+
+
+@wrong(ex.look_ahead, "the slopes of both places")
+def ahead_with_slopes_that_add_up(
+    f: Game, u: Tensor, v: Tensor, rate: float
+) -> tuple[Tensor, Tensor]:
+    """Clear no gradients between the two calls of `backward`."""
+    a, b = u.clone().requires_grad_(), v.clone().requires_grad_()
+    f(a, b).backward()
+    with torch.no_grad():
+        a -= rate * cast("Tensor", a.grad)
+        b += rate * cast("Tensor", b.grad)
+    f(a, b).backward()
+    return u - rate * cast("Tensor", a.grad), v + rate * cast("Tensor", b.grad)
+
+
+@wrong(ex.look_ahead)
+def ahead_for_u_alone(f: Game, u: Tensor, v: Tensor, rate: float) -> tuple[Tensor, Tensor]:
+    slopes = torch.func.grad(f, argnums=(0, 1))
+    du, dv = slopes(u, v)
+    return u - rate * slopes(u - rate * du, v + rate * dv)[0], v + rate * dv
 
 
 # ---------------------------------------------------------------------- play_round
@@ -425,6 +522,19 @@ def round_with_new_noise(*run: Run) -> tuple[float, float]:
     return D_loss.item(), G_loss.item()
 
 
+@wrong(ex.play_round, "`G_optimizer.step()`")
+def round_without_a_step_of_g(*run: Run) -> tuple[float, float]:
+    G, D, G_optimizer, D_optimizer, real, z = run
+    D_optimizer.zero_grad()
+    D_loss = d_value(D, real, G(z).detach())
+    D_loss.backward()
+    D_optimizer.step()
+    G_optimizer.zero_grad()
+    G_loss = g_value(D, G(z))
+    G_loss.backward()
+    return D_loss.item(), G_loss.item()
+
+
 # ---------------------------------------------------------------------- gan_step
 
 
@@ -551,6 +661,48 @@ def step_that_keeps_tensors(*run: Run) -> list[Any]:
     return [torch.tensor(one, requires_grad=True) * 1 for one in losses]
 
 
+def stepped_with(*run: Run, half: float = 1.0, step_of_g: bool = True) -> list[float]:
+    G, D, G_optimizer, D_optimizer, batches, draw_noise = run
+    losses = []
+    for real in batches:
+        D_optimizer.zero_grad()
+        loss = half * d_value(D, real, G(draw_noise(len(real))).detach())
+        loss.backward()
+        D_optimizer.step()
+        losses += [loss.item()]
+    G_optimizer.zero_grad()
+    loss = g_value(D, G(draw_noise(len(batches[-1]))))
+    loss.backward()
+    if step_of_g:
+        G_optimizer.step()
+    return [*losses, loss.item()]
+
+
+@wrong(ex.gan_step, "missing in the list")
+def step_that_uses_up_its_batches(*run: Run) -> list[float]:
+    *rest, batches, draw_noise = run
+    taken = [batches.pop(0) for _ in range(len(batches))]
+    return stepped_with(*rest, taken, draw_noise)
+
+
+@wrong(ex.gan_step, "or the sum halved")
+def step_with_half_a_loss(*run: Run) -> list[float]:
+    return stepped_with(*run, half=0.5)
+
+
+@wrong(ex.gan_step, "`G_optimizer.step()`")
+def step_without_a_step_of_g(*run: Run) -> list[float]:
+    return stepped_with(*run, step_of_g=False)
+
+
+@wrong(ex.gan_step)
+def step_with_noise_from_a_stock(*run: Run) -> list[float]:
+    """Draw noise once, and deal it out again and again."""
+    *rest, batches, draw_noise = run
+    stock = draw_noise(max(map(len, batches)))
+    return stepped_with(*rest, batches, lambda n: stock[torch.randperm(len(stock))[:n]])
+
+
 # ---------------------------------------------------------------------- modes_covered
 
 
@@ -612,6 +764,14 @@ def modes_of_a_ring(samples: Tensor, centers: Tensor, radius: float, at_least: i
     """Know only points in the plane."""
     gaps = samples[:, None] - centers
     near = (gaps[..., 0] ** 2 + gaps[..., -1] ** 2) ** 0.5 <= radius
+    return int((near.sum(dim=0) >= at_least).sum()), near.any(dim=1).float().mean().item()
+
+
+@wrong(ex.modes_covered)
+def modes_by_root_mean_square(
+    samples: Tensor, centers: Tensor, radius: float, at_least: int
+) -> Any:  # noqa: ANN401
+    near = (samples[:, None] - centers).square().mean(dim=-1).sqrt() <= radius
     return int((near.sum(dim=0) >= at_least).sum()), near.any(dim=1).float().mean().item()
 
 
@@ -692,6 +852,44 @@ def drawn_in_reverse(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
     return drawn_by_chunks(G, z.flip(0), n_batch)
 
 
+def drawn_in(parts: Any, G: nn.Module) -> Tensor:  # noqa: ANN401
+    mode = G.training
+    G.eval()
+    with torch.no_grad():
+        samples = torch.cat([G(part) for part in parts])
+    G.train(mode)
+    return samples
+
+
+@wrong(ex.draw_samples, "`z.chunk(n_batch)` makes that many parts")
+def drawn_in_chunks(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
+    return drawn_in(z.chunk(n_batch), G)
+
+
+@wrong(ex.draw_samples)
+def drawn_in_as_many_chunks_as_needed(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
+    """Make parts of one size: of 9 rows in fours, three parts of three."""
+    return drawn_in(z.chunk(math.ceil(len(z) / n_batch)), G)
+
+
+@wrong(ex.draw_samples, "The rest is missing")
+def drawn_from_a_loader_that_drops(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
+    loader: Any = torch.utils.data.DataLoader(z, batch_size=n_batch, drop_last=True)  # type: ignore[arg-type]
+    return drawn_in(loader, G)
+
+
+@wrong(ex.draw_samples, "ends with its block")
+def drawn_with_graphs_off(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
+    torch.set_grad_enabled(mode=False)
+    return drawn_in(z.split(n_batch), G)
+
+
+@wrong(ex.draw_samples, "stay frozen")
+def drawn_and_frozen(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
+    G.requires_grad_(requires_grad=False)
+    return drawn_in(z.split(n_batch), G)
+
+
 # ---------------------------------------------------------------------- frechet_distance
 
 
@@ -763,6 +961,28 @@ def frechet_with_a_ridge(features_a: Tensor, features_b: Tensor) -> Any:  # noqa
     return gap + S_a.trace() + S_b.trace() - 2 * roots.sum()
 
 
+def root_of(S: Tensor) -> Any:  # noqa: ANN401
+    """Return the symmetric root of a covariance."""
+    values, axes = torch.linalg.eigh(S)
+    return axes * values.clamp(min=0).sqrt() @ axes.T
+
+
+@right(ex.frechet_distance)
+def frechet_of_a_symmetric_product(features_a: Tensor, features_b: Tensor) -> Any:  # noqa: ANN401
+    S_a, S_b = features_a.T.cov(), features_b.T.cov()
+    gap = (features_a.mean(0) - features_b.mean(0)).square().sum()
+    roots = torch.linalg.eigvalsh(root_of(S_a) @ S_b @ root_of(S_a)).clamp(min=0).sqrt()
+    return gap + S_a.trace() + S_b.trace() - 2 * roots.sum()
+
+
+@wrong(ex.frechet_distance)
+def frechet_of_two_roots(features_a: Tensor, features_b: Tensor) -> Any:  # noqa: ANN401
+    """Multiply the roots: that is the root of the product only if the order does not matter."""
+    S_a, S_b = features_a.T.cov(), features_b.T.cov()
+    gap = (features_a.mean(0) - features_b.mean(0)).square().sum()
+    return gap + S_a.trace() + S_b.trace() - 2 * (root_of(S_a) @ root_of(S_b)).trace()
+
+
 # ---------------------------------------------------------------------- copy_check
 
 
@@ -829,6 +1049,43 @@ def copies_by_min(samples: Tensor, train: Tensor, test: Tensor) -> Any:  # noqa:
     return near[0].min(), near[1].min(), share
 
 
+def nearest_of(pictures: Tensor, train: Tensor) -> Tensor:
+    return torch.stack([(train - one).flatten(1).norm(dim=1).min() for one in pictures])
+
+
+@right(ex.copy_check)
+def copies_by_equal_pixels(samples: Tensor, train: Tensor, test: Tensor) -> Any:  # noqa: ANN401
+    equal = (samples[:, None] == train).flatten(2).all(dim=2).any(dim=1)
+    near = [nearest_of(one, train).mean() for one in (samples, test)]
+    return [*near, equal.float().mean()]
+
+
+@wrong(ex.copy_check, "nearly copies")
+def copies_and_near_ones(samples: Tensor, train: Tensor, test: Tensor) -> Any:  # noqa: ANN401
+    near = nearest_of(samples, train)
+    return near.mean(), nearest_of(test, train).mean(), (near < 0.1).float().mean()
+
+
+@wrong(ex.copy_check, "copy the same one")
+def copies_without_doubles(samples: Tensor, train: Tensor, test: Tensor) -> Any:  # noqa: ANN401
+    n_copied = (nearest_of(train, samples) == 0).sum()
+    near = [nearest_of(one, train).mean() for one in (samples, test)]
+    return [*near, n_copied / len(samples)]
+
+
+@wrong(ex.copy_check)
+def copies_of_single_pixels(samples: Tensor, train: Tensor, test: Tensor) -> Any:  # noqa: ANN401
+    """Ask whether each pixel is in any training picture, at any place."""
+    share = torch.isin(samples.flatten(1), train).all(dim=1).float().mean()
+    return [*(nearest_of(one, train).mean() for one in (samples, test)), share]
+
+
+@wrong(ex.copy_check)
+def copies_by_their_sums(samples: Tensor, train: Tensor, test: Tensor) -> Any:  # noqa: ANN401
+    same = torch.isclose(samples.flatten(1).sum(1)[:, None], train.flatten(1).sum(1)).any(dim=1)
+    return [*(nearest_of(one, train).mean() for one in (samples, test)), same.float().mean()]
+
+
 # ---------------------------------------------------------------------- reparameterize
 
 
@@ -882,6 +1139,23 @@ def noise_that_is_repeated(mean: Tensor, log_variance: Tensor) -> Tensor:
 @wrong(ex.reparameterize)
 def noise_by_sample(mean: Tensor, log_variance: Tensor) -> Any:  # noqa: ANN401
     return torch.distributions.Normal(mean, (log_variance / 2).exp()).sample()
+
+
+@right(ex.reparameterize)
+def noise_by_rsample(mean: Tensor, log_variance: Tensor) -> Any:  # noqa: ANN401
+    return torch.distributions.Normal(mean, (log_variance / 2).exp()).rsample()
+
+
+@wrong(ex.reparameterize, "far from each other")
+def noise_that_comes_again(mean: Tensor, log_variance: Tensor) -> Tensor:
+    half = torch.randn(len(mean) // 2, mean.shape[1]).repeat(2, 1)
+    return mean + (log_variance / 2).exp() * half
+
+
+@wrong(ex.reparameterize, "far from each other")
+def noise_and_its_mirror(mean: Tensor, log_variance: Tensor) -> Tensor:
+    half = torch.randn(len(mean) // 2, mean.shape[1])
+    return mean + (log_variance / 2).exp() * torch.cat([half, -half])
 
 
 # ---------------------------------------------------------------------- kl_to_standard_normal
@@ -1000,6 +1274,21 @@ def vae_with_detached_codes(
 ) -> Tensor:
     kl = kl_of(mean.detach(), log_variance.detach()).sum()
     return (bce(logits, X, reduction="sum") + kl) / len(X)
+
+
+@right(ex.vae_loss)
+def vae_of_a_stable_formula(
+    logits: Tensor, X: Tensor, mean: Tensor, log_variance: Tensor
+) -> Tensor:
+    pixels = logits.clamp(min=0) - logits * X + (-logits.abs()).exp().log1p()
+    return pixels.sum(dim=1).mean() + kl_of(mean, log_variance).sum(dim=1).mean()
+
+
+@wrong(ex.vae_loss, "called `backward`")
+def vae_after_backward(logits: Tensor, X: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+    loss = vae_in_parts(logits, X, mean, log_variance)
+    loss.backward()
+    return loss
 
 
 # ---------------------------------------------------------------------- flow_target
@@ -1130,6 +1419,32 @@ def walk_one_step_short(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
     for k in range(n_steps - 1):
         half = x + velocity(x, k / n_steps) * 0.5 / n_steps
         x = x + velocity(half, (k + 0.5) / n_steps) / n_steps
+    return x
+
+
+@wrong(ex.walk_by_midpoint, "ends with its block")
+def walk_with_graphs_off(velocity: Velocity, x: Tensor, n_steps: int) -> Any:  # noqa: ANN401
+    torch.set_grad_enabled(mode=False)
+    return walk_in_short(velocity, x, n_steps)
+
+
+@wrong(ex.walk_by_midpoint, "when the step ends")
+@torch.no_grad()
+def walk_with_the_time_of_the_end(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
+    h = 1 / n_steps
+    for k in range(n_steps):
+        x = x + velocity(x + velocity(x, k * h) * h / 2, (k + 1) * h) * h
+    return x
+
+
+@wrong(ex.walk_by_midpoint)
+@torch.no_grad()
+def walk_with_velocities_kept(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
+    """Spare a call: begin each step with the velocity of the last middle."""
+    h, first = 1 / n_steps, velocity(x, 0.0)
+    for k in range(n_steps):
+        first = velocity(x + first * h / 2, (k + 0.5) * h)
+        x = x + first * h
     return x
 
 
@@ -1303,3 +1618,36 @@ def sizes_as_shapes() -> Any:  # noqa: ANN401
 @wrong(ex.growing_pictures, "plain convolutions")
 def sizes_that_shrink() -> Any:  # noqa: ANN401
     return 7, 3, 2
+
+
+def grown(kernels: Any) -> tuple[int, ...]:  # noqa: ANN401
+    """Return the sizes after transposed convolutions that go wrong in one way, one by one."""
+    sizes = [1]
+    for kernel, stride, taken in kernels:
+        sizes.append((sizes[-1] - 1) * stride + kernel - taken)
+    return tuple(sizes[1:])
+
+
+@wrong(ex.growing_pictures, "You forgot the padding")
+def sizes_without_padding() -> Any:  # noqa: ANN401
+    return grown([(7, 1, 0), (4, 2, 0), (3, 2, 0)])
+
+
+@wrong(ex.growing_pictures, "off once")
+def sizes_with_padding_once() -> Any:  # noqa: ANN401
+    return grown([(7, 1, 0), (4, 2, 1), (3, 2, 1)])
+
+
+@wrong(ex.growing_pictures, "You added the padding")
+def sizes_with_padding_added() -> Any:  # noqa: ANN401
+    return grown([(7, 1, 0), (4, 2, -2), (3, 2, -2)])
+
+
+@wrong(ex.growing_pictures, "by the stride only")
+def sizes_by_the_stride() -> Any:  # noqa: ANN401
+    return 1, 2, 4
+
+
+@wrong(ex.growing_pictures, "first is wrong")
+def sizes_from_a_first_layer_that_stays() -> Any:  # noqa: ANN401
+    return 1, *grown([(4, 2, 2), (3, 2, 2)])

@@ -3,6 +3,7 @@
 import io
 import math
 import os
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -77,6 +78,32 @@ def gap_of_large_numbers(w: float, dtype: Dtype) -> float:
     return max(gap_by_numpy(w, dtype), torch.finfo(dtype).eps)
 
 
+@right(ex.gap)
+def gap_by_halving(w: float, dtype: Dtype) -> float:
+    step = torch.finfo(dtype).eps
+    while w >= 2:
+        w, step = w / 2, step * 2
+    while w < 1:
+        w, step = w * 2, step / 2
+    return step
+
+
+@wrong(ex.gap, "one rounded logarithm by another")
+def gap_by_log_to_the_base_2(w: float, dtype: Dtype) -> float:
+    return torch.finfo(dtype).eps * 2.0 ** math.floor(math.log(w, 2))  # noqa: FURB163
+
+
+@wrong(ex.gap, "has the digits of float32")
+def gap_by_a_tensors_logarithm(w: float, dtype: Dtype) -> float:
+    return torch.finfo(dtype).eps * 2.0 ** torch.tensor(w).log2().floor().item()
+
+
+@wrong(ex.gap)
+def gap_by_whole_numbers(w: float, dtype: Dtype) -> float:
+    """Cut the logarithm's decimals off: below 1 that is rounding up."""
+    return torch.finfo(dtype).eps * 2.0 ** int(math.log2(w))
+
+
 # ---------------------------------------------------------------------- scale_update
 
 
@@ -148,6 +175,12 @@ def scale_doubled_first(scale: float, streak: int, overflow: bool, interval: int
 @wrong(ex.scale_update)
 def scale_alone(scale: float, streak: int, overflow: bool, interval: int) -> float:  # noqa: FBT001
     return float(scale_by_cases(scale, streak, overflow, interval)[0])
+
+
+@wrong(ex.scale_update)
+def scale_with_a_ceiling(scale: float, streak: int, overflow: bool, interval: int) -> Any:  # noqa: ANN401, FBT001
+    scale, streak = scale_by_cases(scale, streak, overflow, interval)
+    return min(scale, 2.0**24), streak
 
 
 # ---------------------------------------------------------------------- half_run
@@ -367,6 +400,57 @@ def step_with_the_schedule_first(*run: Any) -> float:  # noqa: ANN401
     return step_of_sums(model, optimizer, idle, parts)
 
 
+@right(ex.accumulated_step)
+def step_divided_at_the_end(*run: Any) -> float:  # noqa: ANN401
+    model, optimizer, schedule, parts = run
+    optimizer.zero_grad()
+    total = 0.0
+    for X, y in parts:
+        loss = summed(model(X), y)
+        loss.backward()
+        total += loss.item()
+    for one in model.parameters():
+        one.grad /= n_counted(parts)
+    optimizer.step()
+    schedule.step()
+    return total / n_counted(parts)
+
+
+@wrong(ex.accumulated_step, "`retain_graph=True`")
+def step_with_graphs_retained(*run: Any) -> float:  # noqa: ANN401
+    model, optimizer, schedule, parts = run
+    optimizer.zero_grad()
+    total = 0.0
+    for X, y in parts:
+        loss = summed(model(X), y) / n_counted(parts)
+        loss.backward(retain_graph=True)
+        total += loss.item()
+    optimizer.step()
+    schedule.step()
+    return total
+
+
+@wrong(ex.accumulated_step, "graphs of all")
+def step_with_all_parts_forward(*run: Any) -> float:  # noqa: ANN401
+    """Call `backward` for each part, after all of them have gone forward."""
+    model, optimizer, schedule, parts = run
+    optimizer.zero_grad()
+    losses = [summed(model(X), y) / n_counted(parts) for X, y in parts]
+    for one in losses:
+        one.backward()
+    optimizer.step()
+    schedule.step()
+    return sum(one.item() for one in losses)
+
+
+@wrong(ex.accumulated_step)
+def step_with_a_loss_from_afterwards(*run: Any) -> float:  # noqa: ANN401
+    step_of_sums(*run)
+    model, _, _, parts = run
+    with torch.no_grad():
+        return sum(summed(model(X), y).item() for X, y in parts) / n_counted(parts)
+
+
 # ---------------------------------------------------------------------- best_segments
 
 
@@ -537,6 +621,22 @@ def ring_that_leaves_messages(tables: list[Tensor], ring: Any) -> list[Tensor]: 
     return out
 
 
+@wrong(ex.ring_all_reduce, "if messages arrive empty")
+def ring_that_looks_around(tables: list[Tensor], ring: Any) -> list[Tensor]:  # noqa: ANN401
+    """Take the complete pieces from the other process's memory, and not from its message."""
+    n = ring.world
+    parts = [list(one.clone().chunk(n)) for one in tables]
+    for t in range(2 * n - 2):
+        for k in range(n):
+            ring.send(k, parts[k][(k - t) % n])
+        for k in range(n):
+            new, place = ring.receive(k), (k - 1 - t) % n
+            parts[k][place] = (
+                parts[k][place] + new if t < n - 1 else parts[place - 1][place].clone()
+            )
+    return [torch.cat(one) for one in parts]
+
+
 # ---------------------------------------------------------------------- average_gradients
 
 
@@ -652,6 +752,49 @@ def gradients_returned(model: Model, X: Tensor, y: Tensor, all_reduce: AllReduce
     return [one / n for one in slopes]
 
 
+@right(ex.average_gradients)
+def gradients_in_one_message(model: Model, X: Tensor, y: Tensor, all_reduce: AllReduce) -> None:
+    model.zero_grad()
+    functional.cross_entropy(model(X), y, reduction="sum").backward()
+    slopes = nn.utils.parameters_to_vector([one.grad for one in model.parameters()])
+    both = torch.cat([slopes, torch.tensor([float(len(y))])])
+    all_reduce(both)
+    sizes = [one.numel() for one in model.parameters()]
+    parts = (both[:-1] / both[-1]).split(sizes)
+    for one, part in zip(model.parameters(), parts, strict=True):
+        one.grad = part.view_as(one)
+
+
+@wrong(ex.average_gradients, "has no attribute 'weight'")
+def gradients_by_name(model: Model, X: Tensor, y: Tensor, all_reduce: AllReduce) -> None:
+    """Know one kind of model."""
+    n = torch.tensor(len(y))
+    all_reduce(n)
+    model.zero_grad()
+    functional.cross_entropy(model(X), y, reduction="sum").backward()
+    for one in (model.weight, model.bias):
+        all_reduce(one.grad)
+        one.grad /= n
+
+
+@wrong(ex.average_gradients, "moved the weights as well")
+def gradients_and_a_step(model: Model, X: Tensor, y: Tensor, all_reduce: AllReduce) -> None:
+    gradients_of_sums(model, X, y, all_reduce)
+    torch.optim.SGD(model.parameters(), lr=1.0).step()
+
+
+@wrong(ex.average_gradients, "all_reduce takes a tensor")
+def gradients_that_are_missing(model: Model, X: Tensor, y: Tensor, all_reduce: AllReduce) -> None:
+    """Call no `backward` where there is no sample: the gradients are None then."""
+    n = torch.tensor(len(y))
+    all_reduce(n)
+    model.zero_grad()
+    if len(y):
+        (functional.cross_entropy(model(X), y) * len(y) / n).backward()
+    for one in model.parameters():
+        all_reduce(one.grad)
+
+
 # ---------------------------------------------------------------------- epoch_share
 
 
@@ -723,7 +866,7 @@ def share_turned_by_the_epoch(n: int, rank: int, world: int, epoch: int) -> Tens
     return torch.arange(n).roll(epoch)[rank::world]
 
 
-@wrong(ex.epoch_share, "always has the same ones")
+@wrong(ex.epoch_share, "that is always the same")
 def share_of_the_same_samples(n: int, rank: int, world: int, epoch: int) -> Tensor:
     mine = torch.arange(n).tensor_split(world)[rank]
     return mine[order_of(len(mine), epoch + 5)]
@@ -739,6 +882,47 @@ def share_shuffled_within(n: int, rank: int, world: int, epoch: int) -> Tensor:
 @wrong(ex.epoch_share)
 def share_from_one(n: int, rank: int, world: int, epoch: int) -> Tensor:
     return order_of(n, epoch)[rank::world] + 1
+
+
+@right(ex.epoch_share)
+def share_in_python(n: int, rank: int, world: int, epoch: int) -> list[int]:
+    return random.Random(epoch).sample(range(n), n)[rank::world]  # noqa: S311
+
+
+@wrong(ex.epoch_share, "epochs are counted from 0")
+def share_shuffled_once_an_epoch(n: int, rank: int, world: int, epoch: int) -> Tensor:
+    """Shuffle what came of the epoch before: at the first there is nothing yet."""
+    order = torch.arange(n)
+    for k in range(epoch):
+        order = order[order_of(n, k)]
+    return order[rank::world]
+
+
+@wrong(ex.epoch_share)
+def share_of_two_orders(n: int, rank: int, world: int, epoch: int) -> Tensor:
+    return order_of(n, epoch % 2)[rank::world]
+
+
+@wrong(ex.epoch_share)
+def share_of_one_order_turned(n: int, rank: int, world: int, epoch: int) -> Tensor:
+    return order_of(n, 5).roll(epoch)[rank::world]
+
+
+@wrong(ex.epoch_share, "always the same")
+def share_of_groups_that_wander(n: int, rank: int, world: int, epoch: int) -> Tensor:
+    """Hand a group of samples on from process to process: the same ones stay together."""
+    mine = torch.arange(n).tensor_split(world)[(rank + epoch) % world]
+    return mine[order_of(len(mine), epoch)]
+
+
+@wrong(ex.epoch_share, "own generator")
+def share_with_the_first_seed_again(n: int, rank: int, world: int, epoch: int) -> Tensor:
+    """Seed PyTorch's own generator, and seed it as it was at first: what it drew comes again."""
+    seed = torch.initial_seed()
+    torch.manual_seed(epoch)
+    share = torch.randperm(n)[rank::world]
+    torch.manual_seed(seed)
+    return share
 
 
 # ---------------------------------------------------------------------- pooled_accuracy
@@ -809,6 +993,40 @@ def pooled_of_copies(logits: Tensor, y: Tensor, all_reduce: AllReduce) -> float:
     all_reduce(n_right.clone())
     all_reduce(n.clone())
     return (n_right / n).item()
+
+
+@wrong(ex.pooled_accuracy)
+def pooled_above_a_half(logits: Tensor, y: Tensor, all_reduce: AllReduce) -> Tensor:
+    """Call an answer right whose probability is above 0.5."""
+    is_right = logits.softmax(dim=1)[torch.arange(len(y)), y] > 0.5
+    numbers = torch.stack([is_right.sum(), torch.tensor(len(y))])
+    all_reduce(numbers)
+    return numbers[0] / numbers[1]
+
+
+@wrong(ex.pooled_accuracy)
+def pooled_above_zero(logits: Tensor, y: Tensor, all_reduce: AllReduce) -> Tensor:
+    numbers = torch.stack([(logits[torch.arange(len(y)), y] > 0).sum(), torch.tensor(len(y))])
+    all_reduce(numbers)
+    return numbers[0] / numbers[1]
+
+
+@wrong(ex.pooled_accuracy, "all_reduce takes a tensor")
+def pooled_as_a_list(logits: Tensor, y: Tensor, all_reduce: Any) -> float:  # noqa: ANN401
+    numbers = [int((logits.argmax(dim=1) == y).sum()), len(y)]
+    all_reduce(numbers)
+    return numbers[0] / numbers[1]
+
+
+@wrong(ex.pooled_accuracy, "shapes or dtypes")
+def pooled_in_two_dtypes(logits: Tensor, y: Tensor, all_reduce: AllReduce) -> Tensor:
+    """Hand over whole numbers where there is no sample, and others elsewhere."""
+    n_right = (logits.argmax(dim=1) == y).sum().float()
+    numbers = (
+        torch.stack([n_right, torch.tensor(float(len(y)))]) if len(y) else torch.tensor([0, 0])
+    )
+    all_reduce(numbers)
+    return numbers[0] / numbers[1]
 
 
 # ---------------------------------------------------------------------- causes, remedies, products
@@ -1019,6 +1237,52 @@ class _KeptWhole(_Kept):
         return {**super().state(step), "optimizer": self.optimizer}
 
 
+@wrong(ex.RunKeeper, "before the new one has its name")
+class _KeptAfterDeletingLate(_Kept):
+    """Deletes the old file when the new one is complete, and then renames."""
+
+    def save(self, step: int) -> None:
+        new = self.path.with_suffix(".new")
+        torch.save(self.state(step), new)
+        if os.path.exists(self.path):  # noqa: PTH110
+            os.remove(self.path)  # noqa: PTH107
+        new.rename(self.path)
+
+
+@wrong(ex.RunKeeper, "before the new one has its name")
+class _KeptWithABackup(_Kept):
+    """Gives the old file another name first."""
+
+    def save(self, step: int) -> None:
+        new = self.path.with_suffix(".new")
+        torch.save(self.state(step), new)
+        if self.path.exists():
+            self.path.rename(self.path.with_suffix(".old"))
+        new.rename(self.path)
+
+
+@wrong(ex.RunKeeper, "`load` saves where there is no file")
+class _KeptFromTheStart(_Kept):
+    """Saves at once where there is nothing to load."""
+
+    def load(self) -> int:
+        if not self.path.exists():
+            self.save(0)
+            return 0
+        return super().load()
+
+
+@wrong(ex.RunKeeper, "changes without a file")
+class _KeptWithASeed(_Kept):
+    """Seeds the generators where there is nothing to load."""
+
+    def load(self) -> int:
+        if not self.path.exists():
+            self.rng.manual_seed(0)
+            torch.manual_seed(0)
+        return super().load()
+
+
 # ---------------------------------------------------------------------- quantize
 
 
@@ -1096,6 +1360,22 @@ def quantized_with_a_column_of_scales(W: Tensor, bits: int) -> Any:  # noqa: ANN
 def quantized_as_floats(W: Tensor, bits: int) -> Any:  # noqa: ANN401
     table, scales = quantized_by_the_norm(W, bits)
     return table.to(W.dtype), scales
+
+
+@right(ex.quantize)
+def quantized_in_a_loop(W: Tensor, bits: int) -> Any:  # noqa: ANN401
+    table, scales = [], []
+    for row in W.tolist():
+        scales.append((max(map(abs, row)) or 2 ** (bits - 1) - 1) / (2 ** (bits - 1) - 1))
+        table.append([round(one / scales[-1]) for one in row])
+    return torch.tensor(table, dtype=torch.int8), torch.tensor(scales, dtype=W.dtype)
+
+
+@wrong(ex.quantize, "a row of small numbers")
+def quantized_with_a_threshold(W: Tensor, bits: int) -> Any:  # noqa: ANN401
+    largest = W.abs().amax(1)
+    scales = torch.where(largest > 1e-6, largest / (2 ** (bits - 1) - 1), 1.0)
+    return (W / scales[:, None]).round().to(torch.int8), scales
 
 
 # ---------------------------------------------------------------------- fit_power_law
@@ -1215,3 +1495,24 @@ def devices_as_a_fraction(n: int, n_layer: int, memory: int) -> float:
 def devices_without_the_layer_in_the_shards(n: int, n_layer: int, memory: int) -> int:
     """Take the layer at work out of what is in shards."""
     return max(math.ceil(16 * (n - n_layer) / (memory - 4 * n_layer)), 1)
+
+
+@right(ex.devices_needed)
+def devices_until_they_do(n: int, n_layer: int, memory: int) -> int:
+    devices = 1
+    while 16 * n + 4 * n_layer * devices > memory * devices:
+        devices += 1
+    return devices
+
+
+@wrong(ex.devices_needed, "one GPU too many")
+def devices_with_room_to_spare(n: int, n_layer: int, memory: int) -> int:
+    devices = 1
+    while 16 * n / devices + 4 * n_layer >= memory:
+        devices += 1
+    return devices
+
+
+@wrong(ex.devices_needed)
+def devices_nearly_rounded_up(n: int, n_layer: int, memory: int) -> int:
+    return max(int(16 * n / (memory - 4 * n_layer) + 0.999), 1)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 AllReduce: TypeAlias = Callable[[Tensor], None]
-WAIT = "wait forever: they do not call all_reduce equally often, or with other shapes"
+WAIT = "wait forever: they do not call all_reduce equally often, or with other shapes or dtypes"
 
 
 class _Sums:
@@ -25,6 +25,9 @@ class _Sums:
         self.given: Tensor | None = None
 
     def __call__(self, tensor: Tensor) -> None:
+        if not isinstance(tensor, Tensor):
+            msg = f"all_reduce takes a tensor, and got {type(tensor).__name__!r}"
+            raise TypeError(msg)
         total = next(self.known, None)
         if total is None:
             self.given = tensor.detach().clone()

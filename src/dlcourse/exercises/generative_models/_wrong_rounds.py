@@ -33,7 +33,8 @@ def played(*run: Run, faults: str) -> Losses:
     fake = fake.detach() if "cut" in faults else G(noise)
     G_loss = loss(D(fake), zeros if "wish" in faults else ones)
     G_loss.backward()
-    G_optimizer.step()
+    if "still" not in faults:
+        G_optimizer.step()
     return D_loss.item(), G_loss.item()
 
 
@@ -122,6 +123,11 @@ def reached_and_kept(*run: Run) -> Losses:
     return played(*run, faults="reached, kept")
 
 
+def step_of_g_forgotten(*run: Run) -> Losses:
+    """G has its gradients, and does not move: after its `backward` comes `G_optimizer.step()`."""
+    return played(*run, faults="still")
+
+
 def fresh_noise(*run: Run) -> Losses:
     """In its own step G got new noise. That is a good game as well, but the task says: the same
     noise in both steps. Use z again.
@@ -151,6 +157,7 @@ MISTAKES = (
     reached_by_both,
     gradients_of_g_left,
     reached_and_kept,
+    step_of_g_forgotten,
     fresh_noise,
     losses_with_graphs,
 )

@@ -1,6 +1,5 @@
 """Steps of a GAN with one fault each: the known mistakes of `gan_step.py`; closed."""
 
-from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import torch
@@ -26,11 +25,10 @@ def stepped(*run: Run, fault: str = "none") -> Losses:
     G, D, G_optimizer, D_optimizer, batches, draw_noise = run
     if fault == "G first":
         G_loss = step_of_g(G, D, G_optimizer, draw_noise(len(batches[-1])), fault)
-        return [*(step_of_d(G, D, D_optimizer, *one) for one in noisy(batches, draw_noise)), G_loss]
-    if fault in {"reached", "zeroed once"}:
-        G.zero_grad()
-    if fault == "zeroed once":
-        D.zero_grad()
+        D_losses = [step_of_d(G, D, D_optimizer, one, draw_noise(len(one))) for one in batches]
+        return [*D_losses, G_loss]
+    for net in {"reached": [G], "zeroed once": [G, D]}.get(fault, []):
+        net.zero_grad()
     losses, z = list[float](), None
     for real in batches:
         z = draw_noise(len(real)) if z is None or fault != "one noise" else z[: len(real)]
@@ -44,11 +42,6 @@ def stepped(*run: Run, fault: str = "none") -> Losses:
     if fault == "both move":
         D_optimizer.step()
     return losses
-
-
-def noisy(batches: Any, draw_noise: Any) -> Iterator[tuple[Tensor, Tensor]]:  # noqa: ANN401
-    """Yield each batch, and as much noise."""
-    return ((real, draw_noise(len(real))) for real in batches)
 
 
 def step_of_d(G: Any, D: Any, optimizer: Any, real: Tensor, z: Tensor, fault: str = "") -> float:  # noqa: ANN401
@@ -83,24 +76,34 @@ def step_of_g(G: Any, D: Any, optimizer: Any, z: Any, fault: str) -> float:  # n
     return loss.item()
 
 
+def step_of_g_forgotten(*run: Run, fault: str = "none") -> Losses:
+    """G has its gradients, and does not move: after its `backward` comes `G_optimizer.step()`."""
+    G, D, _, *rest = run
+    return stepped(G, D, torch.optim.SGD(G.parameters(), lr=0.0), *rest, fault=fault)
+
+
+def without_slopes_for_g(*run: Run, fault: str = "none") -> Losses:
+    """Make the steps, but G has no gradients in the end, and has not moved."""
+    losses = step_of_g_forgotten(*run, fault=fault)
+    run[0].zero_grad()
+    return losses
+
+
 def g_never_moves(*run: Run) -> Losses:
-    """G has not followed its loss: its samples were cut off from the graph. `detach` is for D's
-    step only.
+    """G has not followed its loss: its samples were cut off from the graph (`detach` is for D's
+    step only), or its gradients were cleared between `backward` and the step.
     """
-    G, D, _, D_optimizer, batches, draw_noise = run
-    still = torch.optim.SGD(G.parameters(), lr=0.0)
-    return stepped(G, D, still, D_optimizer, batches, draw_noise)
+    return without_slopes_for_g(*run)
 
 
 def moved_by_old_gradients(*run: Run) -> Losses:
     """G moved by gradients from before only: its samples were cut off from the graph in its own
     step, and its old gradients were not cleared.
     """
-    G, D, G_optimizer, *rest = run
-    losses = stepped(G, D, torch.optim.SGD(G.parameters(), lr=0.0), *rest)
-    for one in G.parameters():
+    losses = without_slopes_for_g(*run)
+    for one in run[0].parameters():
         one.grad = torch.ones_like(one)
-    G_optimizer.step()
+    run[2].step()
     return losses
 
 
@@ -108,8 +111,7 @@ def samples_of_d_reused(*run: Run) -> Losses:
     """In its own step G used D's last samples, which were cut off from the graph: so it did not
     follow its loss. Make new samples there, from new noise, and without `detach`.
     """
-    G, D, _, *rest = run
-    return stepped(G, D, torch.optim.SGD(G.parameters(), lr=0.0), *rest, fault="same noise")
+    return without_slopes_for_g(*run, fault="same noise")
 
 
 def wish_for_zero(*run: Run) -> Losses:
@@ -178,8 +180,8 @@ def g_first(*run: Run) -> Losses:
 
 
 def one_mean(*run: Run) -> Losses:
-    """D's loss is one mean over both sides, half of what it should be. Take a mean for each side,
-    and add them.
+    """D's loss is half of what it should be: one mean over both sides, or the sum halved. Take a
+    mean for each side, and add them.
     """
     return stepped(*run, fault="joined")
 
@@ -202,7 +204,7 @@ def both_move(*run: Run) -> Losses:
 
 
 def d_never_steps(*run: Run) -> Losses:
-    """D does not move: after its `backward` comes `D_optimizer.step()`."""
+    """D does not move: right after its `backward` comes `D_optimizer.step()`."""
     return stepped(*run, fault="no D step")
 
 
@@ -217,14 +219,13 @@ def g_loss_left_out(*run: Run) -> Losses:
 
 
 def losses_with_graphs(*run: Run) -> list[Tensor]:
-    """The steps are right, but the losses hold on to their graphs. Keep plain numbers, with
-    `item()`.
-    """
+    """The steps are right, but the losses hold on to their graphs. Keep numbers, with `item()`."""
     return [torch.tensor(one, requires_grad=True) for one in stepped(*run)]
 
 
 MISTAKES = (
     g_never_moves,
+    step_of_g_forgotten,
     moved_by_old_gradients,
     samples_of_d_reused,
     wish_for_zero,

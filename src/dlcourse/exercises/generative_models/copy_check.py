@@ -19,10 +19,13 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     for n, n_train, n_test, shape in ((4, 6, 5, (1, 3, 3)), (7, 3, 2, (2, 2)), (1, 1, 1, (4,))):
         train, copied = torch.rand(n_train, *shape, generator=rng), n // 3
         samples = torch.rand(n, *shape, generator=rng)
-        samples[:copied] = train[:copied]
+        samples[:copied] = samples[n - copied :] = train[:copied]  # each of them twice
         yield samples, train, torch.rand(n_test, *shape, generator=rng) + 0.2
     train = torch.rand(40, 16, generator=rng)
-    samples = torch.cat([train[5:15], torch.rand(20, 16, generator=rng)])
+    nearly = train[:3].clone()
+    nearly[:, 7] += 0.01
+    mixed = train[20:22].flip(1)
+    samples = torch.cat([train[5:15], nearly, mixed, torch.rand(17, 16, generator=rng)])
     yield samples, train, torch.rand(30, 16, generator=rng)
 
 
@@ -118,6 +121,22 @@ def share_of_train(samples: Tensor, train: Tensor, test: Tensor) -> Three:
     return first, second, (nearest(train, samples) == 0).float().mean().item()
 
 
+def copied_pictures_counted(samples: Tensor, train: Tensor, test: Tensor) -> Three:
+    """You counted the training pictures that have been copied. Where two samples copy the same one,
+    both are copies: count the samples.
+    """
+    first, second, _ = compared(samples, train, test)
+    return first, second, (nearest(train, samples) == 0).sum().item() / len(samples)
+
+
+def nearly_copies_too(samples: Tensor, train: Tensor, test: Tensor) -> Three:
+    """You also counted samples that are nearly copies: of three, one pixel differs by 0.01. Exact
+    copies have a distance of 0.
+    """
+    first, second, _ = compared(samples, train, test)
+    return first, second, (nearest(samples, train) < 0.05).float().mean().item()
+
+
 def mean_per_pixel(samples: Tensor, train: Tensor, test: Tensor) -> Three:
     """You took the mean over the pixels under the root. A distance has their sum."""
     first, second, share = compared(samples, train, test)
@@ -153,6 +172,8 @@ def absolute_differences(samples: Tensor, train: Tensor, test: Tensor) -> Three:
         smallest_of_all,
         copies_counted,
         share_of_train,
+        copied_pictures_counted,
+        nearly_copies_too,
         mean_per_pixel,
         absolute_differences,
     ),

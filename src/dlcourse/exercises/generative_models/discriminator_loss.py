@@ -35,10 +35,10 @@ def use(
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    yield torch.tensor([2.0, -1.0]), torch.tensor([0.0, 1.0])
+    yield torch.tensor([2.0, -1.0]), torch.tensor([0.5, 1.0])
     yield torch.tensor([[3.0], [1.0], [-2.0]]), torch.tensor([[0.5]])
     yield torch.randn(2, generator=rng), 3 * torch.randn(5, generator=rng)
-    yield torch.tensor([-300.0, 40.0]), torch.tensor([-250.0, 500.0, 200.0])
+    yield torch.tensor([-1000.0, 40.0]), torch.tensor([-250.0, 2000.0, 200.0])
     yield torch.randn(4, 1, generator=rng).double(), torch.randn(4, 1, generator=rng).double()
 
 
@@ -99,8 +99,8 @@ def summed(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 
 def logs_of_sigmoids(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """The formula is right, but for large logits the sigmoid rounds to 0 or 1, and its logarithm
-    is infinite. Compute the loss from the logits.
+    """The formula is right, but for large logits the sigmoid rounds to 0 or 1, in float64 as well,
+    and its logarithm is infinite. Compute the loss from the logits.
     """
     return -real_logits.sigmoid().log().mean() - (1 - fake_logits.sigmoid()).log().mean()
 
@@ -143,6 +143,15 @@ def cut_off(real_logits: Tensor, fake_logits: Tensor) -> float:
     return discriminator_loss.answer(real_logits, fake_logits).item()  # type: ignore[no-any-return]
 
 
+def used_up(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """You called `backward` in here, so the loss's graph is used up. Return the loss, and leave
+    `backward` to whoever trains with it.
+    """
+    loss: Tensor = discriminator_loss.answer(real_logits, fake_logits)
+    loss.backward()
+    return loss
+
+
 @exercise(
     "The discriminator's loss",
     minutes=5,
@@ -166,6 +175,7 @@ def cut_off(real_logits: Tensor, fake_logits: Tensor) -> float:
         both_real,
         sign_forgotten,
         cut_off,
+        used_up,
     ),
 )
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:

@@ -41,6 +41,7 @@ def use(
     rng = torch.Generator().manual_seed(n_samples)
     G, z = _Counting(2, rng).train(mode == "train"), torch.randn(n_samples, 2, generator=rng)
     before = {name: values.clone() for name, values in G.state_dict().items()}
+    n_learned = sum(one.requires_grad for one in G.parameters())
     samples = answer(G, z, n_batch)
     if samples is None:
         return None
@@ -52,14 +53,17 @@ def use(
         "running averages": "changed" if changed else "as before",
         "mode of G afterwards": "train" if G.training else "eval",
         "modes of its parts": sorted({"train" if one.training else "eval" for one in G.modules()}),
+        "weights of G that were frozen": n_learned
+        - sum(one.requires_grad for one in G.parameters()),
         "graph of the samples": "kept" if hold else "none",
+        "graphs of what comes after": "kept" if torch.is_grad_enabled() else "none",
     }
 
 
 def inputs(_: torch.Generator) -> Iterator[tuple[int, int, str]]:
     yield 3, 2, "train"
     yield 4, 4, "eval"
-    yield 10, 3, "train"
+    yield 9, 4, "train"
     yield 1, 8, "train"
 
 
@@ -122,6 +126,14 @@ def graph_kept(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
     return samples
 
 
+def no_graphs_any_more(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
+    """The samples are right, but `set_grad_enabled(False)` lasts: whatever comes after has no graph
+    either, and nothing learns. `with torch.no_grad():` ends with its block.
+    """
+    torch.set_grad_enabled(mode=False)
+    return draw_samples.answer(G, z, n_batch)  # type: ignore[no-any-return]
+
+
 def all_at_once(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:  # noqa: ARG001
     """The samples are right, but G made them all at once. It should get at most `n_batch` rows."""
     return draw_samples.answer(G, z, len(z))  # type: ignore[no-any-return]
@@ -149,9 +161,21 @@ def rest_lost(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
     """The rest is missing: where `n_batch` does not divide the number of rows, the last part is
     shorter.
     """
+    parts = [z[k * n_batch : (k + 1) * n_batch] for k in range(len(z) // n_batch)]
     mode = G.training
-    samples = in_parts(G.eval(), z, n_batch)[: max(1, len(z) // n_batch) * n_batch]
+    G.eval()
+    with torch.no_grad():
+        samples = torch.cat([G(part) for part in parts])
     G.train(mode)
+    return samples
+
+
+def left_frozen(G: nn.Module, z: Tensor, n_batch: int) -> Tensor:
+    """The samples are right, but G's weights stay frozen, and its training may go on. Instead of
+    `requires_grad_(False)`, which lasts, use `torch.no_grad()`.
+    """
+    samples: Tensor = draw_samples.answer(G, z, n_batch)
+    G.requires_grad_(requires_grad=False)
     return samples
 
 
@@ -175,10 +199,12 @@ def parts_in_a_list(G: nn.Module, z: Tensor, n_batch: int) -> list[Tensor]:
         left_in_eval_mode,
         mode_of_the_top_only,
         graph_kept,
+        no_graphs_any_more,
         all_at_once,
         one_by_one,
         chunks_for_parts,
         rest_lost,
+        left_frozen,
         parts_in_a_list,
     ),
 )

@@ -20,20 +20,24 @@ def use(answer: Callable[..., Any], sizes: list[int], n_turns: int) -> dict[str,
         nn.init.normal_(one, generator=rng)
         one.grad = torch.ones_like(one)  # of an earlier turn
     optimizers = [torch.optim.SGD(net.parameters(), lr=0.3) for net in (G, D)]
-    drawn = list[int]()
+    drawn, start = list[int](), [one.detach().clone() for one in G.parameters()]
 
     def draw_noise(n: int) -> Tensor:
         drawn.append(n)
         return torch.randn(n, 3, generator=rng)
 
-    results = []
+    results, n_lost = [], 0
     for turn in range(n_turns):
         batches = [2 + turn + torch.randn(n, 2, generator=rng) for n in sizes]
         results.append(answer(G, D, *optimizers, batches, draw_noise))
+        n_lost += len(sizes) - len(batches)
     if results[0] is None and not drawn:
         return None
+    stays = all(torch.equal(*pair) for pair in zip(G.parameters(), start, strict=True))
+    has_slopes = any(one.grad is not None and one.grad.any() for one in G.parameters())
     seen: dict[str, Any] = {
         "sizes of the noise that was drawn": drawn,
+        "slopes that did not move G": "some" if stays and has_slopes else "none",
         "D's weights": nn.utils.parameters_to_vector(D.parameters()).detach(),
         "G's weights": nn.utils.parameters_to_vector(G.parameters()).detach(),
     }
@@ -42,6 +46,7 @@ def use(answer: Callable[..., Any], sizes: list[int], n_turns: int) -> dict[str,
     first = results[0] if isinstance(results[0], list | tuple) else results
     hold = any(isinstance(one, Tensor) and one.requires_grad for one in first)
     seen["losses that hold on to their graph"] = "some" if hold else "none"
+    seen["batches that are missing in the list afterwards"] = n_lost
     return {**seen, "what was returned": "something", "losses": results}
 
 

@@ -19,14 +19,18 @@ def use(answer: Callable[..., Any], fake_logits: Tensor) -> dict[str, Any] | Non
         return {"loss": loss, "graph of the loss": "missing"}
     if loss.numel() != 1:
         return {"loss": loss.detach()}
-    (slopes,) = torch.autograd.grad(loss.sum(), given)
-    return {"loss": loss.detach(), "graph of the loss": "there", "slopes": slopes}
+    (slopes,) = torch.autograd.grad(loss.sum(), given, allow_unused=True)
+    return {
+        "loss": loss.detach(),
+        "graph of the loss": "there",
+        "slopes": torch.zeros_like(given) if slopes is None else slopes,
+    }
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
-    yield (torch.tensor([-7.0, 0.0]),)
+    yield (torch.tensor([-7.0, 0.5]),)
     yield (3 * torch.randn(5, 1, generator=rng),)
-    yield (torch.tensor([-300.0, -40.0, 90.0]),)
+    yield (torch.tensor([-1000.0, -40.0, 90.0]),)
     yield (torch.randn(1, generator=rng, dtype=torch.float64),)
 
 
@@ -73,8 +77,8 @@ def sum_of_losses(fake_logits: Tensor) -> Tensor:
 
 
 def log_of_sigmoid(fake_logits: Tensor) -> Tensor:
-    """The formula is right, but for a logit of −300 the sigmoid rounds to 0, and its logarithm is
-    infinite. Compute the loss from the logits.
+    """The formula is right, but for a logit of −1,000 the sigmoid rounds to 0, in float64 as well,
+    and its logarithm is infinite. Compute the loss from the logits.
     """
     return -fake_logits.sigmoid().log().mean()
 
@@ -87,8 +91,8 @@ def softened_log(fake_logits: Tensor) -> Tensor:
 
 
 def clamped_log(fake_logits: Tensor) -> Tensor:
-    """`binary_cross_entropy` after a sigmoid is right for small logits. At −300 the sigmoid rounds
-    to 0, the loss ends at 100, and its slope is 0. Compute it from the logits.
+    """`binary_cross_entropy` after a sigmoid is right for small logits. At −1,000 the sigmoid
+    rounds to 0, the loss ends at 100, and its slope is 0. Compute it from the logits.
     """
     return functional.binary_cross_entropy(fake_logits.sigmoid(), torch.ones_like(fake_logits))
 
@@ -117,6 +121,15 @@ def cut_off(fake_logits: Tensor) -> float:
     return functional.softplus(-fake_logits).mean().item()
 
 
+def used_up(fake_logits: Tensor) -> Tensor:
+    """You called `backward` in here, so the loss's graph is used up. Return the loss, and leave
+    `backward` to whoever trains with it.
+    """
+    loss: Tensor = generator_loss.answer(fake_logits)
+    loss.backward()
+    return loss
+
+
 @exercise(
     "The generator's loss",
     minutes=4,
@@ -139,6 +152,7 @@ def cut_off(fake_logits: Tensor) -> float:
         logit_as_loss,
         log_without_minus,
         cut_off,
+        used_up,
     ),
 )
 def generator_loss(fake_logits: Tensor) -> Tensor:

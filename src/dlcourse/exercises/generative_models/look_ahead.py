@@ -46,8 +46,8 @@ def plain(f: Game, u: Tensor, v: Tensor, rate: float) -> Two:
 
 
 def two_plain_steps(f: Game, u: Tensor, v: Tensor, rate: float) -> Two:
-    """You stayed at the point ahead, and stepped on from there: that is two plain steps. Use its
-    slopes, but step from the old u and v.
+    """Those are two plain steps: you stepped on from the point ahead, or the slopes of both places
+    are added up. Step from the old u and v, with the slopes ahead alone.
     """
     return plain(f, *plain(f, u, v, rate), rate)
 

@@ -15,6 +15,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float, float]]:
     yield 2 * torch.randn(3, 2, generator=rng).T, -1.5, 3.0
     yield torch.tensor([-60.0, 20.0]), 0.01, 1.0  # both densities are 0 for float32
     yield torch.tensor([60.0], dtype=torch.float64), 0.01, 1.0  # and for float64
+    yield torch.tensor([-200.0, 60.0]), 2.0, 0.5  # and their quotient is infinite
     yield torch.randn(1, 1, generator=rng, dtype=torch.float64), 2.5, 0.8
 
 
@@ -76,6 +77,14 @@ def wide_densities_divided(x: Tensor, mu: float, sigma: float) -> Tensor:
     again. Subtract the logarithms of p and q, and take the sigmoid of that.
     """
     return densities_divided(x.double(), mu, sigma)
+
+
+def ratio_over_one_plus_ratio(x: Tensor, mu: float, sigma: float) -> Tensor:
+    """The formula is right, but where q is far smaller than p, the quotient p / q is infinite, and
+    ∞ / ∞ is nan. Take the sigmoid of its logarithm.
+    """
+    ratio = log_ratio(x, mu, sigma).exp()
+    return ratio / (1 + ratio)
 
 
 def height_forgotten(x: Tensor, mu: float, sigma: float) -> Tensor:
@@ -140,6 +149,7 @@ def halves_forgotten(x: Tensor, mu: float, sigma: float) -> Tensor:
         densities_divided,
         softened_denominator,
         wide_densities_divided,
+        ratio_over_one_plus_ratio,
         height_forgotten,
         height_upside_down,
         straight_line,

@@ -59,8 +59,10 @@ def use(answer: Callable[..., Any], n_samples: int) -> dict[str, Any] | None:
     hold = any(isinstance(one, Tensor) and one.requires_grad for one in pair)
     end = [nn.utils.parameters_to_vector(net.parameters()).detach() for net in (G, D)]
     moved = ["no" if torch.equal(*pair) else "yes" for pair in zip(start, end, strict=True)]
+    has_slopes = any(one.grad is not None and one.grad.any() for one in G.parameters())
     return {
         "G moved": moved[0],
+        "slopes that did not move G": "some" if moved[0] == "no" and has_slopes else "none",
         "D moved": moved[1],
         "losses of two rounds": losses,
         "D's weights after them": end[1],

@@ -25,14 +25,16 @@ def use(answer: Callable[..., Any], means: list[float], spreads: list[float]) ->
     slopes = torch.autograd.grad(z.sum(), (mean, log_variance), allow_unused=True)
     along_mean, along_log = (torch.zeros_like(z) if one is None else one for one in slopes)
     standard = (z.detach() - mean.detach()) / of
-    both = torch.cat([standard, standard.roll(1, dims=0)], dim=1)  # and the neighbors' numbers
+    others = [standard.roll(far, dims=0) for far in (1, N_ROWS // 2)]
     return {
         "graph of z": "there",
         "slope along the mean, least and largest": [along_mean.min(), along_mean.max()],
         "means of z, in standard deviations from where they should be": standard.mean(dim=0),
         "standard deviations of z, each divided by what it should be": standard.std(dim=0),
         "share of z within half a standard deviation": (standard.abs() < 0.5).float().mean(),
-        "correlations of its numbers, and of neighboring rows": both.T.corrcoef(),
+        "correlations of its numbers, and of rows next to or far from each other": (
+            torch.cat([standard, *others], dim=1).T.corrcoef()
+        ),
         "mean of slope along the log variance, minus (z − mean) / 2, squared": (
             (along_log - standard * of / 2).square().mean()
         ),

@@ -50,7 +50,7 @@ def use(
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
     yield (
-        torch.tensor([[2.0, -2.0, 0.0]]),
+        torch.tensor([[2.0, -2.0, 1.0]]),
         torch.tensor([[1.0, 0.0, 0.5]]),
         torch.tensor([[1.0, 0.0]]),
         torch.tensor([[0.0, 0.0]]),
@@ -62,7 +62,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, ...]]:
             torch.randn(n, n_z, generator=rng),
             torch.randn(n, n_z, generator=rng),
         )
-    large = torch.tensor([[90.0, -150.0], [-60.0, 0.0]])
+    large = torch.tensor([[90.0, -150.0], [-60.0, 3.0]])
     yield large, torch.tensor([[0.0, 0.0], [0.5, 1.0]]), torch.ones(2, 1), torch.zeros(2, 1)
 
 
@@ -173,6 +173,15 @@ def kl_subtracted(*given: Args) -> Tensor:
     return 2 * binary_loss(logits, X, reduction="sum") / len(X) - computed(*given, faults="none")
 
 
+def used_up(*given: Args) -> Tensor:
+    """You called `backward` in here, so the loss's graph is used up. Return the loss, and leave
+    `backward` to whoever trains with it.
+    """
+    loss: Tensor = computed(*given, faults="none")
+    loss.backward()
+    return loss
+
+
 @exercise(
     "Three bugs in the loss of a VAE",
     minutes=6,
@@ -197,6 +206,7 @@ def kl_subtracted(*given: Args) -> Tensor:
         pixels_summed_and_kl_left,
         clamped,
         kl_subtracted,
+        used_up,
     ),
 )
 def vae_loss(logits: Tensor, X: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:

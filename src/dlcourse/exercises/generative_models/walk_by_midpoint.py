@@ -26,6 +26,7 @@ def use(answer: Callable[..., Any], velocity: Velocity, x: Tensor, n_steps: int)
         "points": points.detach(),
         "calls of velocity": len(calls),
         "graph of the points": "kept" if points.requires_grad else "none",
+        "graphs of what comes after": "kept" if torch.is_grad_enabled() else "none",
     }
 
 
@@ -55,7 +56,7 @@ def walked(fault: str, velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
     for k in range(n_steps):
         t = 1 - k * h if fault == "backward in time" else k * h
         t = (k + 1) * h if fault == "late" else t
-        middle_t = t if fault == "time of the start" else t + h / 2
+        middle_t = t + {"time of the start": 0.0, "time of the end": h}.get(fault, h / 2)
         ahead = {"whole step ahead": h, "half the velocity": 0.5}.get(fault, h / 2)
         middle = x + velocity(x, t) * ahead
         start = middle if fault == "from the middle" else x
@@ -97,6 +98,13 @@ def time_of_the_start(*run: Any) -> Tensor:  # noqa: ANN401
     later there.
     """
     return walked("time of the start", *run)
+
+
+def time_of_the_end(*run: Any) -> Tensor:  # noqa: ANN401
+    """You asked for the velocity in the middle at the time when the step ends. It is half a step
+    earlier there.
+    """
+    return walked("time of the end", *run)
 
 
 def whole_step_ahead(*run: Any) -> Tensor:  # noqa: ANN401
@@ -161,6 +169,14 @@ def graph_kept(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
     return walked("none", velocity, x, n_steps) * torch.ones(1, requires_grad=True)
 
 
+def no_graphs_any_more(*run: Any) -> Tensor:  # noqa: ANN401
+    """The points are right, but `set_grad_enabled(False)` lasts: whatever comes after has no graph
+    either, and nothing learns. `with torch.no_grad():` ends with its block.
+    """
+    torch.set_grad_enabled(mode=False)
+    return walked("none", *run)
+
+
 def added_in_place(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
     """The points are right, but the noise that you were given has moved: `+=` changes it in place.
     Write `x = x + …`.
@@ -184,6 +200,7 @@ def added_in_place(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
         half_steps,
         from_the_middle,
         time_of_the_start,
+        time_of_the_end,
         whole_step_ahead,
         half_the_velocity,
         half_only,
@@ -194,6 +211,7 @@ def added_in_place(velocity: Velocity, x: Tensor, n_steps: int) -> Tensor:
         ends_averaged,
         one_big_step,
         graph_kept,
+        no_graphs_any_more,
         added_in_place,
     ),
 )

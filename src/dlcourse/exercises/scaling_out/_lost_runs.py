@@ -108,6 +108,27 @@ class CopiedInPlace(Right):
         self.path.write_bytes(memory.getvalue())
 
 
+class GoneForAMoment(Right):
+    """You take the old file away before the new one has its name. Killed between the two, a run
+    finds no file at `path`. `replace` puts the new one over the old in one stroke.
+    """
+
+    def write(self, state: dict[str, Any]) -> None:
+        new = self.path.with_suffix(".new")
+        torch.save(state, new)
+        self.path.unlink(missing_ok=True)
+        new.rename(self.path)
+
+
+class LeavesAFile(Right):
+    """Your `load` saves where there is no file. It should change nothing then, and return 0."""
+
+    def load(self) -> int:
+        if not self.path.exists():
+            self.save(0)
+        return super().load()
+
+
 class FileExpected(Right):
     """Your `load` needs a file. At the very first start there is none: return 0 then."""
 

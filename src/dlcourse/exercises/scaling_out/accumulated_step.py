@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
+from weakref import ref
 
 import torch
 from torch import Tensor, nn
@@ -12,25 +13,25 @@ Parts: TypeAlias = list[tuple[Tensor, Tensor]]
 
 
 class _Counting(nn.Module):
-    """A linear model that notes how many graphs are alive at once."""
+    """A linear model that notes how many graphs are in memory at once, each with its input."""
 
     def __init__(self, rng: torch.Generator) -> None:
         super().__init__()
         self.inside = nn.Linear(3, 4)
         for one in self.parameters():
             nn.init.normal_(one, generator=rng)
-        self.graphs = self.most_graphs = 0
+        self.saved, self.most_graphs = list[ref[Tensor]](), 0
 
     def forward(self, X: Tensor) -> Tensor:
-        scores: Tensor = self.inside(X)
-        if scores.requires_grad:
-            self.graphs += 1
-            self.most_graphs = max(self.graphs, self.most_graphs)
-            scores.register_hook(self._freed)
+        with torch.autograd.graph.saved_tensors_hooks(self._save, lambda saved: saved):
+            scores: Tensor = self.inside(X)
+        self.most_graphs = max(self.most_graphs, sum(one() is not None for one in self.saved))
         return scores
 
-    def _freed(self, _: Tensor) -> None:
-        self.graphs -= 1
+    def _save(self, tensor: Tensor) -> Tensor:
+        saved = tensor.detach()  # lives as long as the graph needs it
+        self.saved.append(ref(saved))
+        return saved
 
 
 def use(answer: Callable[..., Any], labels: list[list[int]], n_steps: int) -> dict[str, Any] | None:
@@ -91,7 +92,7 @@ def stepped(*run: Run, fault: str) -> float:
         shares = {"means": mean, "parts": mean / len(parts), "sums": loss, "rows": loss / rows}
         shares |= {"mean by rows": mean * len(y) / rows, "mean by counts": mean * mine / count}
         share = shares.get(fault, loss / count)
-        share.backward()
+        share.backward(retain_graph=fault == "retained")
         total += share.item()
         if fault == "steps":
             optimizer.step()
@@ -131,9 +132,7 @@ def divided_by_rows(*run: Run) -> float:
 
 
 def weighted_by_rows(*run: Run) -> float:
-    """You weighted the mean of each part by its number of rows. Weight it by the number of those
-    that count: a label of −100 is none.
-    """
+    """You weighted the mean of each part by its rows. Weight it by those that count."""
     return stepped(*run, fault="mean by rows")
 
 
@@ -172,24 +171,23 @@ def zeroed_for_each_part(*run: Run) -> float:
 
 
 def one_backward(*run: Run) -> float:
-    """The step is right, but you call `backward` once, at the end: until then the graphs of all
-    parts are in memory, and that is what the parts should save you.
+    """The step is right, but the graphs of all parts are in memory at once, and that is what parts
+    should save you. Call `backward` on each part's loss before the next part comes.
     """
-    model, optimizer, schedule, parts = run
-    optimizer.zero_grad()
-    count = sum((y != -100).sum() for _, y in parts)
-    losses = [nn.functional.cross_entropy(model(X), y, reduction="sum") for X, y in parts]
-    loss = torch.stack(losses).sum() / count
-    loss.backward()
-    optimizer.step()
-    schedule.step()
-    return float(loss.detach())
+    model, parts = run[0], run[3]
+    graphs = [model(X) for X, _ in parts[1:]]  # with that of the part at work, as many as parts
+    total = stepped(*run, fault="none")
+    del graphs
+    return total
+
+
+def graphs_retained(*run: Run) -> float:
+    """The step is right, but `retain_graph=True` keeps a part's graph when the next part comes."""
+    return stepped(*run, fault="retained")
 
 
 def graph_returned(*run: Run) -> Tensor:
-    """The step is right, but the loss that you returned still has its graph. Return a number:
-    `.item()`.
-    """
+    """The step is right, but your loss still has its graph. Return a number: `.item()`."""
     return torch.tensor(stepped(*run, fault="none"), requires_grad=True)
 
 
@@ -221,6 +219,7 @@ def nothing_returned(*run: Run) -> None:
         gradients_left,
         zeroed_for_each_part,
         one_backward,
+        graphs_retained,
         graph_returned,
         nothing_returned,
     ),

@@ -13,15 +13,19 @@ from dlcourse.checking.ranks import WAIT, AllReduce, in_step
 def use(answer: Callable[..., Any], sizes: list[int]) -> object:
     def work(rank: int, all_reduce: AllReduce) -> object:
         rng = torch.Generator().manual_seed(len(sizes))
-        model = nn.Linear(2, 3)
+        layer = nn.Linear(2, 3)
+        model = nn.Sequential(layer) if len(sizes) > 2 else layer  # other names of the parameters
         for one in model.parameters():
             nn.init.normal_(one, generator=rng)
             one.grad = torch.ones_like(one)  # of the step before
         X, y = 2 * torch.randn(sum(sizes), 2, generator=rng), torch.arange(sum(sizes)) % 3
         mine = slice(sum(sizes[:rank]), sum(sizes[: rank + 1]))
+        before = [one.detach().clone() for one in model.parameters()]
         answer(model, X[mine], y[mine], all_reduce)
         gradients = {name: one.grad for name, one in model.named_parameters()}
-        return {f"on process {rank}, the gradient of {k}": v for k, v in gradients.items()}
+        seen = {f"on process {rank}, the gradient of {k}": v for k, v in gradients.items()}
+        stay = all(torch.equal(*pair) for pair in zip(model.parameters(), before, strict=True))
+        return {**seen, f"on process {rank}, the weights": "as before" if stay else "moved"}
 
     results = in_step(work, len(sizes))
     if results is None:
@@ -119,6 +123,15 @@ def divided_twice(*run: Run) -> None:
     synchronized(*run, fault="early")
 
 
+def moved_as_well(*run: Run) -> None:
+    """The gradients are right, but you moved the weights as well. Leave the step to the
+    optimizer.
+    """
+    synchronized(*run, fault="none")
+    for one in run[0].parameters():
+        one.data -= one.grad
+
+
 def without_samples_no_call(*run: Run) -> None:
     """A process without samples does not call `all_reduce`, and all the others wait for it. It
     takes part as well, with gradients of 0.
@@ -146,6 +159,7 @@ def without_samples_no_call(*run: Run) -> None:
         each_alone,
         old_gradients,
         divided_twice,
+        moved_as_well,
         without_samples_no_call,
     ),
 )

@@ -16,7 +16,8 @@ def inputs(_: torch.Generator) -> Iterator[tuple[int, int, int]]:
     yield 7_000_000_000, 400_000_000, 24_000_000_000
     yield 1_001, 100, 1_400  # 16,016 bytes, and room for 1,000 on each: not quite 16 of them do
     yield 70_000_000_000, 1_000_000_000, 80_000_000_000
-    yield 10, 2, 9  # the layer fits, with one byte left
+    yield 10, 2, 24  # next to the layer there is room for one parameter
+    yield 1_000_001, 0, 16_000_000  # one parameter too many
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -67,7 +68,7 @@ def rounded_down(n: int, n_layer: int, memory: int) -> int:
 
 
 def one_too_many(n: int, n_layer: int, memory: int) -> int:
-    """You always add one. Where the division leaves nothing over, that GPU would be empty."""
+    """You have one GPU too many where the division leaves nothing over: it would be empty."""
     return 16 * n // (memory - 4 * n_layer) + 1
 
 

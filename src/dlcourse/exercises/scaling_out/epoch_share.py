@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any, TypeAlias
 
 import torch
@@ -12,6 +12,8 @@ from dlcourse.checking.exercise import exercise
 
 Samples: TypeAlias = Sequence[int] | Tensor
 
+_MANY = 20  # pairs of neighbors: no pattern in as many comes by chance
+
 
 def use(answer: Callable[..., Any], n: int, world: int) -> dict[str, Any] | None:
     epochs, untouched = list[list[list[int]]](), True
@@ -19,6 +21,7 @@ def use(answer: Callable[..., Any], n: int, world: int) -> dict[str, Any] | None
         shares = []
         for rank in range(world):
             torch.default_generator.manual_seed(100 + rank)  # each process has one of its own
+            torch.rand(1)  # and has used it
             before = torch.get_rng_state()
             shares.append(answer(n, rank, world, epoch))
             untouched &= torch.equal(torch.get_rng_state(), before)
@@ -37,7 +40,9 @@ def use(answer: Callable[..., Any], n: int, world: int) -> dict[str, Any] | None
         "sizes of the shares": "fair" if max(sizes) <= min(sizes) + 1 else "unfair",
         "order of the samples": "shuffled" if _are_shuffled(epochs) else "not shuffled",
         "orders of three epochs": "different" if _are_different(epochs) else "alike",
-        "process of each sample": "changes" if _are_mixed(epochs) else "always the same",
+        "samples that come to one process together": (
+            "change" if _are_mixed(epochs) else "always the same"
+        ),
         "PyTorch's own generator": "as before" if untouched else "changed",
     }
 
@@ -47,20 +52,39 @@ def _values(counts: list[Counter[int]]) -> list[list[int]]:
 
 
 def _are_shuffled(epochs: list[list[list[int]]]) -> bool:
-    """Tell whether no distance between neighbors makes up most of them."""
-    shares = [share for shares in epochs for share in shares]
-    steps = Counter(b - a for share in shares for a, b in pairwise(share))
-    return not steps or max(steps.values()) <= 0.6 * steps.total()
+    """Tell whether no distance between neighbors makes up most of them, nor in one long epoch."""
+    together = [_neighbors(shares) for shares in epochs]
+    every = [pair for pairs in together for pair in pairs]
+    for pairs in (every, *map(_if_many, together)):
+        distances = Counter(b - a for a, b in pairs)
+        if max(distances.values(), default=0) > 0.6 * len(pairs):
+            return False
+    return True
 
 
 def _are_different(epochs: list[list[list[int]]]) -> bool:
-    return all(a != b for a, b in pairwise(epochs))
+    """Tell whether no two epochs have one order, nor, if long, mostly the same neighbors."""
+    for one, other in combinations(epochs, 2):
+        pairs = [set(map(frozenset, _if_many(_neighbors(shares)))) for shares in (one, other)]
+        if one == other or len(pairs[0] & pairs[1]) > len(pairs[0]) / 2:
+            return False
+    return True
 
 
 def _are_mixed(epochs: list[list[list[int]]]) -> bool:
-    """Tell whether a sample's process changes; a single process has all of them anyway."""
-    readers = [[set(share) for share in shares] for shares in epochs]
-    return len(readers[0]) == 1 or all(a != b for a, b in pairwise(readers))
+    """Tell whether samples share a process with others in another epoch; a single one has all."""
+    groups = {frozenset(map(frozenset, shares)) for shares in epochs}
+    return len(epochs[0]) == 1 or len(groups) > 1
+
+
+def _neighbors(shares: list[list[int]]) -> list[tuple[int, int]]:
+    """Return the pairs of samples that a process reads one after the other."""
+    return [pair for share in shares for pair in pairwise(share)]
+
+
+def _if_many(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the pairs, or none where there are so few that chance makes a pattern."""
+    return pairs if len(pairs) >= _MANY else []
 
 
 def inputs(_: torch.Generator) -> Iterator[tuple[int, int]]:
@@ -130,11 +154,17 @@ def same_order(n: int, rank: int, world: int, epoch: int) -> Tensor:  # noqa: AR
 
 
 def shuffled_within(n: int, rank: int, world: int, epoch: int) -> Tensor:
-    """Each process shuffles its own samples, and always has the same ones. Shuffle all samples,
-    and then deal them out.
+    """Each process shuffles a group of samples that is always the same. Shuffle all samples, and
+    then deal them out.
     """
     mine = torch.arange(rank, n, world)
     return mine[shuffled(len(mine), epoch)]
+
+
+def first_not_shuffled(n: int, rank: int, world: int, epoch: int) -> Tensor:
+    """In epoch 0 your samples are not shuffled: epochs are counted from 0."""
+    order = shuffled(n, epoch) if epoch else torch.arange(n)
+    return order[rank::world]
 
 
 def not_shuffled(n: int, rank: int, world: int, epoch: int) -> Tensor:  # noqa: ARG001
@@ -176,6 +206,7 @@ def everything(n: int, rank: int, world: int, epoch: int) -> Tensor:  # noqa: AR
         unseeded,
         same_order,
         shuffled_within,
+        first_not_shuffled,
         not_shuffled,
         own_generator_seeded,
         everything,

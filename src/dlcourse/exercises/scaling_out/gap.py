@@ -24,6 +24,8 @@ def inputs(_: torch.Generator) -> Iterator[tuple[float, Dtype]]:
     yield 40_000.0, torch.float16
     yield 100.25, torch.float32
     yield 16_777_216.0, torch.float32
+    yield 16_777_215.0, torch.float32  # the last one with a gap of 1
+    yield 2.0**-29, torch.float32
     yield 1.75 * 2.0**-60, torch.float32
     yield 1.5 * 2.0**-100, torch.bfloat16
 
@@ -64,6 +66,20 @@ def next_power(w: float, dtype: Dtype) -> float:
     return torch.finfo(dtype).eps * 2.0 ** math.ceil(math.log2(w))
 
 
+def quotient_of_logarithms(w: float, dtype: Dtype) -> float:
+    """`math.log(w, 2)` divides one rounded logarithm by another: for 2⁻²⁹ that is a little less
+    than −29, and rounded down −30. `math.log2(w)` is exact for powers of two.
+    """
+    return torch.finfo(dtype).eps * 2.0 ** math.floor(math.log(w) / math.log(2.0))
+
+
+def short_logarithm(w: float, dtype: Dtype) -> float:
+    """A tensor's `log2` has the digits of float32. For a number just below a power of two it gives
+    the whole number above, and so the next gap. `math.log2(w)` has more digits.
+    """
+    return torch.finfo(dtype).eps * 2.0 ** math.floor(torch.tensor(w).log2().item())
+
+
 def half_a_gap(w: float, dtype: Dtype) -> float:
     """You returned half the gap. Half of it is what an addition may lose; the next number is the
     whole gap away.
@@ -100,6 +116,8 @@ def smallest_number(w: float, dtype: Dtype) -> float:  # noqa: ARG001
         in_proportion,
         nearest_power,
         next_power,
+        quotient_of_logarithms,
+        short_logarithm,
         half_a_gap,
         decimal,
         in_float32,

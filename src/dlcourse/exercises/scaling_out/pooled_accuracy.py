@@ -13,8 +13,9 @@ from dlcourse.checking.ranks import WAIT, AllReduce, in_step
 def use(answer: Callable[..., Any], counts: list[int], n_right: list[int]) -> object:
     def work(rank: int, all_reduce: AllReduce) -> object:
         labels = torch.arange(counts[rank]) % 3
-        logits = torch.eye(3)[(labels + (torch.arange(counts[rank]) >= n_right[rank])) % 3]
-        return answer(2 * logits - 1, labels, all_reduce)
+        said = (labels + (torch.arange(counts[rank]) >= n_right[rank])) % 3
+        logits = torch.eye(3)[said] / 2 + 4 * torch.arange(counts[rank])[:, None].sin()
+        return answer(logits, labels, all_reduce)  # no sign, no probability tells which is largest
 
     results = in_step(work, len(counts))
     if results is None:

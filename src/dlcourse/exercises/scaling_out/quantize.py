@@ -29,7 +29,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
     yield torch.tensor([[0.4, -1.0, 0.26], [30.0, 0.0, -4.0]]), 3
     W = torch.randn(5, 3, generator=rng, dtype=torch.float64).T
     yield W * torch.tensor([[1.0], [0.001], [500.0]], dtype=torch.float64), 4
-    yield torch.tensor([[0.0, 0.0], [1.2e-3, -2e-3]]), 8  # a row of zeros
+    yield torch.tensor([[0.0, 0.0], [1.2e-3, -2e-3], [3e-9, -1e-9]]), 8  # a row of zeros
     yield torch.randn(1, 40, generator=rng), 2
     yield 100 * torch.rand(4, 2, generator=rng) + 1, 5  # no negative number
     yield -torch.rand(2, 6, generator=rng) - 0.1, 6  # no positive one
@@ -110,6 +110,15 @@ def zeros_divided(W: Tensor, bits: int) -> Pair:
     return (W / scales[:, None]).round().to(torch.int8), scales
 
 
+def small_taken_for_zeros(W: Tensor, bits: int) -> Pair:
+    """You set the scale to 1 in a row of small numbers, too, so that all of them become 0. It is 1
+    only where all are 0.
+    """
+    table, scales = quantized(W, 2 ** (bits - 1) - 1)
+    is_small = W.abs().amax(dim=1) < 1e-8
+    return table.where(~is_small[:, None], 0), scales.where(~is_small, 1.0)
+
+
 def scale_turned(W: Tensor, bits: int) -> Pair:
     """Your scales are inverted. Here W is about table · scale."""
     table, scales = quantized(W, 2 ** (bits - 1) - 1)
@@ -141,6 +150,7 @@ def still_floats(W: Tensor, bits: int) -> Pair:
         largest_with_sign,
         along_columns,
         zeros_divided,
+        small_taken_for_zeros,
         scale_turned,
         still_floats,
     ),

@@ -1,5 +1,6 @@
 """All-reduce in a ring."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,18 +15,19 @@ class Ring:
 
     Args:
         world: the number of processes.
-        loses: the messages arrive as zeros.
+        n_arrive: how many messages arrive; those after them arrive as zeros.
     """
 
-    def __init__(self, world: int, *, loses: bool = False) -> None:
-        self.world, self.loses = world, loses
+    def __init__(self, world: int, *, n_arrive: float = math.inf) -> None:
+        self.world, self.n_arrive = world, n_arrive
         self.on_the_way: list[list[Tensor]] = [[] for _ in range(world)]
         self.numbers_sent = [0] * world
 
     def send(self, rank: int, piece: Tensor) -> None:
         """Send a tensor from process `rank` to the next one."""
         self.numbers_sent[rank] += piece.numel()
-        message = torch.zeros_like(piece) if self.loses else piece.clone()
+        message = piece.clone() if self.n_arrive > 0 else torch.zeros_like(piece)
+        self.n_arrive -= 1
         self.on_the_way[(rank + 1) % self.world].append(message)
 
     def receive(self, rank: int) -> Tensor:
@@ -45,21 +47,23 @@ class Ring:
 
 def use(answer: Callable[..., Any], tables: list[Tensor]) -> dict[str, Any] | None:
     world = len(tables)
-    right, ring, lossy = torch.stack(tables).sum(0), Ring(world), Ring(world, loses=True)
+    right, ring = torch.stack(tables).sum(0), Ring(world)
     results = answer([one.clone() for one in tables], ring)
     if results is None:
         return None
     pieces = list(results)
     if not all(isinstance(one, Tensor) for one in pieces):
         return {"result": pieces}
-    without = list(answer([one.clone() for one in tables], lossy))
-    cheats = world > 1 and all(torch.allclose(one, right) for one in without)
+    cheats = False
+    for n_arrive in (0, world * (world - 1)) if world > 1 else ():  # none, or the first half
+        without = answer([one.clone() for one in tables], Ring(world, n_arrive=n_arrive))
+        cheats |= all(torch.allclose(one, right) for one in without)
     shared = len({one.data_ptr() for one in pieces}) < world
     return {
         "result": pieces,
         "numbers sent by each process": ring.numbers_sent,
         "messages that nobody received": sum(map(len, ring.on_the_way)),
-        "the sums are there even if the messages arrive empty": "yes" if cheats else "no",
+        "the sums are there even if messages arrive empty": "yes" if cheats else "no",
         "processes whose results share their memory": "some" if shared else "none",
     }
 

@@ -1,8 +1,10 @@
 """A run that survives a kill."""
 
 import contextlib
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +77,29 @@ class _Run:
             self.optimizer.step()
             self.schedule.step()
 
+    def random_states(self) -> Tensor:
+        return torch.cat([self.rng.get_state(), torch.get_rng_state()])
+
     def numbers(self) -> Tensor:
         return torch.cat([one.detach().flatten() for one in self.net.parameters()])
+
+
+def _is_there_throughout(path: Path, save: Callable[[], None]) -> bool:
+    """Save, and tell whether the file was there all the time: a kill may come at any moment."""
+    is_there = True
+
+    def look(_: object, event: str, called: Any) -> None:  # noqa: ANN401
+        nonlocal is_there
+        if event == "c_return" and called.__name__ in {"unlink", "remove", "rename", "replace"}:
+            is_there &= path.exists()
+
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        save()
+    finally:
+        sys.setprofile(before)
+    return is_there
 
 
 def use(
@@ -89,17 +112,20 @@ def use(
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "run.pt"
         first = _Run(1, answer, path, wrapped=wrapped_when_saved)
+        before = first.random_states()
         try:
             seen = {"what `load` returns without a file": first.keeper.load()}
         except FileNotFoundError:
             return {"what `load` returns without a file": "nothing: it raised FileNotFoundError"}
+        stays = not path.exists() and torch.equal(first.random_states(), before)
+        seen["what `load` changes without a file"] = "nothing" if stays else "something"
         first.train(n_before)
         first.keeper.save(n_before)
         seen["the file at `path` after a save"] = "there" if path.exists() else "missing"
         if not path.exists():
             return seen
         inode = path.stat().st_ino
-        first.keeper.save(n_before)
+        is_there = _is_there_throughout(path, partial(first.keeper.save, n_before))
         in_place = path.stat().st_ino == inode
         first.train(n_after)
         first.net.armed = True
@@ -116,6 +142,7 @@ def use(
     return {
         **seen,
         "the file after a kill": "whole",
+        "the file during a save": "there all the time" if is_there else "gone for a moment",
         "a second save writes into the file of the first": "yes" if in_place else "no",
         "what `load` returns": step,
         "weights of the run that was saved, at its end": first.numbers(),
@@ -134,6 +161,8 @@ from dlcourse.exercises.scaling_out._lost_runs import (  # noqa: E402 - of the c
     CopiedInPlace,
     FileExpected,
     GeneratorForgotten,
+    GoneForAMoment,
+    LeavesAFile,
     NextStep,
     OptimizerForgotten,
     OwnGeneratorForgotten,
@@ -170,7 +199,9 @@ HINTS = (
         SeedsKept,
         WrittenInPlace,
         CopiedInPlace,
+        GoneForAMoment,
         FileExpected,
+        LeavesAFile,
         WrapperSaved,
         WrapperExpected,
         NextStep,

@@ -18,7 +18,8 @@ def inputs(_: torch.Generator) -> Iterator[tuple[float, int, bool, int]]:
     yield 65_536.0, 1998, False, 2000
     yield 65_536.0, 1999, False, 2000
     yield 2.0**40, 0, True, 2000
-    yield 1.0, 7, True, 2000  # there is no lowest scale
+    yield 2.0**40, 4, False, 5  # there is no highest scale
+    yield 1.0, 7, True, 2000  # and no lowest one
     yield 0.25, 0, False, 1
     yield 3.0, 500, True, 501
 
