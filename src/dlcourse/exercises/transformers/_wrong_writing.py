@@ -1,6 +1,7 @@
 """Texts written with one fault each: the known mistakes of the exercise in `write.py`; closed."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, TypeAlias
 
 import torch
@@ -43,15 +44,10 @@ def written(
     faults: str = "",
     place_of: Callable[[int], int] = lambda t: t,
 ) -> list[int]:
-    """Return the tokens that are written. Everything is read again, out of the counter's sight."""
-    tokens = list(prompt)
-    hooks = [(layer.to_qkv, layer.to_qkv._forward_hooks.copy()) for layer in model.layers]  # noqa: SLF001
-    for table, _ in hooks:
-        table._forward_hooks.clear()  # noqa: SLF001
+    """Return the tokens that are written. A copy reads everything again: it is not counted."""
+    tokens, model = list(prompt), deepcopy(model)
     for _ in range(n_more):
         tokens.append(int(read(model, tokens, faults, place_of)[-1].argmax()))
-    for table, kept in hooks:
-        table._forward_hooks.update(kept)  # noqa: SLF001
     return tokens[len(prompt) :]
 
 

@@ -22,12 +22,15 @@ def use(
         graphs.append(torch.is_grad_enabled())
         return model(tokens)
 
-    loss = answer(watched, windows, positions)
+    with torch.enable_grad():  # what the answer leaves behind ends here
+        loss = answer(watched, windows, positions)
+        is_on = torch.is_grad_enabled()
     if loss is None:
         return None
     return {
         "loss": loss.detach() if isinstance(loss, Tensor) else loss,
         "the model runs": "with a graph" if any(graphs) else "without a graph",
+        "gradients are afterwards": "on" if is_on else "off",
     }
 
 
@@ -130,6 +133,14 @@ def one_for_each(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
     return torch.stack(asked(model, windows, positions))
 
 
+def left_off(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """The loss is right, but gradients stay off after your function, and nothing in the notebook
+    could be trained any more. Use `with torch.no_grad():`, which ends.
+    """
+    torch.set_grad_enabled(False)
+    return torch.stack(asked(model, windows, positions)).mean()
+
+
 def with_graph(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
     """The loss is right. But nothing is trained here, and your code builds a graph: `torch.no_grad`
     saves its time and memory.
@@ -159,6 +170,7 @@ def with_graph(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
         summed,
         last_place_alone,
         one_for_each,
+        left_off,
         with_graph,
     ),
 )
