@@ -39,7 +39,7 @@ _MEANINGS = {
     "Dimension out of range": "the tensor has fewer dimensions than this number asks for",
     "must be either a floating point": "the numbers are integers: call .float() first",
     "math range error": "a result is larger than any number that a float can hold",
-    "Numerical result out of range": "a result is larger than any number that a float can hold",
+    "(34, '": "a result is larger than any number that a float can hold",
     "out of bounds": "an index is larger than the last place",
     "out of range": "an index is larger than the last place",
     "positional argument": "the function takes another number of arguments",
