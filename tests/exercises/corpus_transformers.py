@@ -503,6 +503,11 @@ def norm_by_a_module(x: Tensor, weight: Tensor, bias: Tensor) -> Any:  # noqa: A
     return norm(x) * weight + bias
 
 
+@wrong(ex.layer_norm, "RMS norm")
+def norm_by_the_root_mean_square(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return x * (x.square().mean(-1, keepdim=True) + 1e-5).rsqrt() * weight + bias
+
+
 # ---------------------------------------------------------------------- sealed
 
 
@@ -832,6 +837,24 @@ def tasks_of_short_integers(tokens: Tensor, T: int) -> Pair:
     return X.short(), y.short()
 
 
+@wrong(ex.next_tokens, "so that they overlap")
+def tasks_that_overlap(tokens: Tensor, T: int) -> Pair:
+    windows = tokens.unfold(0, T + 1, 1)
+    return windows[:, :T], windows[:, 1:]
+
+
+@wrong(ex.next_tokens, "T + 1 tokens apart")
+def tasks_with_gaps(tokens: Tensor, T: int) -> Pair:
+    windows = tokens.unfold(0, T + 1, T + 1)
+    return windows[:, :T], windows[:, 1:]
+
+
+@wrong(ex.next_tokens, "`unfold` needs")
+def tasks_of_unfolded_text(tokens: Tensor, T: int) -> Pair:
+    windows = tokens.unfold(0, T + 1, T)
+    return windows[:, :T], windows[:, 1:]
+
+
 # ---------------------------------------------------------------------- too_good
 
 
@@ -971,6 +994,26 @@ def true_loss_in_inference_mode(model: Model, windows: Tensor, places: list[int]
         log_p = model(windows[:, : t + 1])[:, -1].log_softmax(dim=1)
         total -= log_p.gather(1, windows[:, t + 1 : t + 2]).mean().item()
     return total / len(places)
+
+
+@wrong(ex.true_loss, "position t alone")
+@torch.no_grad()
+def true_loss_after_one_token(model: Model, windows: Tensor, places: list[int]) -> Tensor:
+    losses = [
+        functional.cross_entropy(model(windows[:, [t]])[:, 0], windows[:, t + 1]) for t in places
+    ]
+    return sum(losses, torch.zeros(())) / len(places)
+
+
+@wrong(ex.true_loss, "wrote zeros over")
+@torch.no_grad()
+def true_loss_before_zeros(model: Model, windows: Tensor, places: list[int]) -> Tensor:
+    losses = []
+    for t in places:
+        given = windows.clone()
+        given[:, t + 1 :] = 0
+        losses.append(functional.cross_entropy(model(given)[:, t], windows[:, t + 1]))
+    return torch.stack(losses).mean()
 
 
 # ---------------------------------------------------------------------- choose_next

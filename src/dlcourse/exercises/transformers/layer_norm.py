@@ -78,6 +78,11 @@ def normed_by(x: Tensor, mean: Tensor, root: Tensor, weight: Tensor, bias: Tenso
     return (x - mean) / root * weight + bias
 
 
+def normed_right(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    variance, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
+    return normed_by(x, mean, (variance + EPS).sqrt(), weight, bias)
+
+
 def n_minus_one(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Your variance divides by d − 1, which is the default of `std` and `var`. Layer norm divides
     by d: `correction=0`.
@@ -145,6 +150,13 @@ def mean_kept(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return x / (x.var(-1, correction=0, keepdim=True) + EPS).sqrt() * weight + bias
 
 
+def root_mean_square(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """You left the mean in, above and below: that is the RMS norm of newer models. Layer norm
+    subtracts the mean first.
+    """
+    return x / (x.square().mean(-1, keepdim=True) + EPS).sqrt() * weight + bias
+
+
 def squares_minus_square(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """You took the variance as mean of the squares minus square of the mean. Where the numbers are
     large, these two are nearly equal, and few digits are left. Subtract the mean first.
@@ -156,8 +168,7 @@ def squares_minus_square(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 def bias_first(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """You added the bias before you multiplied. Multiply by `weight` first."""
-    root = (x.var(-1, correction=0, keepdim=True) + EPS).sqrt()
-    return ((x - x.mean(-1, keepdim=True)) / root + bias) * weight
+    return normed_right(x, weight, weight * bias)
 
 
 def pytorch_s_own(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -189,17 +200,11 @@ def tokens_cut_off(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return normed_right(x.detach(), weight, bias)
 
 
-def normed_right(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    variance, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
-    return normed_by(x, mean, (variance + EPS).sqrt(), weight, bias)
-
-
 def cut_off(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Your numbers are right, but there is no way back from them to `weight`, and training needs
     one. Return the tensor itself, without `detach()` or `no_grad`.
     """
-    root = (x.var(-1, correction=0, keepdim=True) + EPS).sqrt()
-    return normed_by(x, x.mean(-1, keepdim=True), root, weight, bias).detach()
+    return normed_right(x, weight, bias).detach()
 
 
 @exercise(
@@ -222,6 +227,7 @@ def cut_off(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         over_the_others,
         over_time,
         mean_kept,
+        root_mean_square,
         squares_minus_square,
         bias_first,
         pytorch_s_own,

@@ -112,9 +112,23 @@ def one_at_every_token(tokens: Tensor, T: int) -> Pair:
     """You began a window at every token, so that they overlap. Here the next one begins T tokens
     later.
     """
-    if len(tokens) <= T:
-        return cut(tokens, 0, 0, T), cut(tokens, 0, 0, T)
     windows = tokens.unfold(0, T + 1, 1)
+    return windows[:, :-1], windows[:, 1:]
+
+
+def unfolded_with_gaps(tokens: Tensor, T: int) -> Pair:
+    """Your windows of T + 1 tokens begin T + 1 tokens apart, so the last token of each is never an
+    input. Begin one every T tokens; and a text that is too short for a window has no rows, (0, T).
+    """
+    windows = tokens.unfold(0, T + 1, T + 1)
+    return windows[:, :-1], windows[:, 1:]
+
+
+def too_short_to_unfold(tokens: Tensor, T: int) -> Pair:
+    """The windows are right. But `unfold` needs T + 1 tokens at least: a shorter text should give
+    no rows, (0, T), and no error.
+    """
+    windows = tokens.unfold(0, T + 1, T)
     return windows[:, :-1], windows[:, 1:]
 
 
@@ -159,6 +173,8 @@ def one_window_less(tokens: Tensor, T: int) -> Pair:
         last_target_dropped,
         one_lost_between,
         one_at_every_token,
+        unfolded_with_gaps,
+        too_short_to_unfold,
         last_token_alone,
         one_window_less,
         floats,

@@ -111,6 +111,30 @@ def all_answers(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
     return torch.stack(losses).mean()
 
 
+@torch.no_grad()
+def one_token_given(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """You gave the model the token at position t alone. It may know all tokens up to there:
+    `windows[:, : t + 1]`.
+    """
+    losses = [
+        functional.cross_entropy(model(windows[:, t : t + 1])[:, -1], windows[:, t + 1])
+        for t in positions
+    ]
+    return torch.stack(losses).mean()
+
+
+@torch.no_grad()
+def zeros_given(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """You wrote zeros over what comes later, and 0 is a token like any other: a model that leaks
+    looks at it. Cut the windows off behind position t.
+    """
+    losses = []
+    for t in positions:
+        known = torch.arange(windows.shape[1]) <= t
+        losses.append(functional.cross_entropy(model(windows * known)[:, t], windows[:, t + 1]))
+    return torch.stack(losses).mean()
+
+
 def not_shifted(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
     """You compared with the token at position t, which the model was given. The target is the next
     one.
@@ -166,6 +190,8 @@ def with_graph(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
         with_the_target,
         cut_too_early,
         all_answers,
+        one_token_given,
+        zeros_given,
         not_shifted,
         summed,
         last_place_alone,
