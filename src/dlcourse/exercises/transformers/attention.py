@@ -23,6 +23,8 @@ def use(
     if not isinstance(mixed, Tensor) or not mixed.requires_grad:
         return {"answers": mixed, "graph of the answers": "missing"}
     seen = {"answers": mixed.detach(), "graph of the answers": "there"}
+    if q.abs().max() > 20:  # rounding would be magnified in slopes
+        return seen
     try:
         slopes = torch.autograd.grad(mixed.square().sum(), leaves, allow_unused=True)
     except RuntimeError as broken:
