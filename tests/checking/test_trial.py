@@ -1,5 +1,6 @@
 """A learner's code can do what it likes: it is looked at, and nothing stays changed."""
 
+import math
 import sys
 import warnings
 from collections.abc import Callable
@@ -192,6 +193,8 @@ def backward_twice() -> None:
         (lambda: torch.ones(2).sum(dim=3), "fewer dimensions"),
         (lambda: torch.ones(2)[5], "larger than the last place"),
         (lambda: list(range(2))[5], "larger than the last place"),
+        (lambda: math.exp(800), "larger than any number"),
+        (lambda: 2.5**1000, "larger than any number"),
         (apply, "another number of arguments"),
         (lambda: torch.ones(2, colour=1), "no argument of this name"),  # type: ignore[call-overload]
         (lambda: None + 1, "something is None"),  # type: ignore[operator]

@@ -16,6 +16,7 @@ from dlcourse.exercises import sequences as ex
 
 Network = Callable[[list[int]], Tensor]
 GRU = Any  # an `nn.GRU`: types do not tell that its weights are tensors
+GENERATOR = torch.Generator().manual_seed(0)
 
 # ---------------------------------------------------------------------- slope_through_time
 
@@ -167,7 +168,7 @@ def rnn_without_a_graph(
         return rnn_with_indices(x, W_ih, b_ih, W_hh, b_hh)
 
 
-@wrong(ex.rnn_by_hand, "one sequence after another")
+@wrong(ex.rnn_by_hand, "loop over the sequences")
 def rnn_in_two_loops(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
     rows = []
     for sequence in x:
@@ -214,6 +215,56 @@ def rnn_written_in_place(
     for t in range(x.shape[1]):
         states[:, t + 1] = torch.tanh(x[:, t] @ W_ih.T + b_ih + states[:, t] @ W_hh.T + b_hh)
     return states[:, 1:]
+
+
+@right(ex.rnn_by_hand)
+def rnn_by_vmap(x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor) -> Tensor:
+    def one(sequence: Tensor) -> Tensor:
+        h, states = torch.zeros_like(b_ih), []
+        for x_t in sequence:
+            h = torch.tanh(W_ih @ x_t + b_ih + W_hh @ h + b_hh)
+            states.append(h)
+        return torch.stack(states)
+
+    return torch.vmap(one)(x)
+
+
+@wrong(ex.rnn_by_hand, "loop over the sequences")
+def rnn_with_a_loop_inside(
+    x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor
+) -> Tensor:
+    h, states = x.new_zeros(len(x), len(W_hh)), []
+    for t in range(x.shape[1]):
+        sums = [W_ih @ x[i, t] + b_ih + W_hh @ h[i] + b_hh for i in range(len(x))]
+        h = torch.tanh(torch.stack(sums))
+        states.append(h)
+    return torch.stack(states, dim=1)
+
+
+@wrong(ex.rnn_by_hand, "loop over the sequences")
+def rnn_with_a_loop_before(
+    x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor
+) -> Tensor:
+    from_input = torch.stack([sequence @ W_ih.T + b_ih for sequence in x])
+    h, states = x.new_zeros(len(W_hh)), []
+    for t in range(x.shape[1]):
+        h = torch.tanh(from_input[:, t] + h @ W_hh.T + b_hh)
+        states.append(h)
+    return torch.stack(states, dim=1)
+
+
+@wrong(ex.rnn_by_hand, "loop over the sequences")
+def rnn_without_tanh_in_a_loop(
+    x: Tensor, W_ih: Tensor, b_ih: Tensor, W_hh: Tensor, b_hh: Tensor
+) -> Tensor:
+    rows = []
+    for sequence in x:
+        h, states = x.new_zeros(len(W_hh)), []
+        for x_t in sequence:
+            h = 2 * torch.sigmoid(2 * (W_ih @ x_t + b_ih + W_hh @ h + b_hh)) - 1
+            states.append(h)
+        rows.append(torch.stack(states))
+    return torch.stack(rows)
 
 
 # ---------------------------------------------------------------------- coupled_step
@@ -522,6 +573,31 @@ def gates_with_b_on_top(lstm: nn.LSTM, b: float) -> None:
             set_quarter(bias, lstm.hidden_size, 0.0)
 
 
+@right(ex.open_the_gates)
+def gates_of_all_weights(lstm: nn.LSTM, b: float) -> None:
+    H = lstm.hidden_size
+    with torch.no_grad():
+        for *_, bias_ih, bias_hh in lstm.all_weights:
+            bias_ih[H : 2 * H] = b - bias_hh[H : 2 * H]
+
+
+@wrong(ex.open_the_gates, "the sum of both biases into one")
+def gates_of_biases_added_up(lstm: nn.LSTM, b: float) -> None:
+    H = lstm.hidden_size
+    with torch.no_grad():
+        for *_, bias_ih, bias_hh in lstm.all_weights:
+            bias_hh.add_(bias_ih)
+            bias_ih.zero_()
+            bias_hh[H : 2 * H] = b
+
+
+@wrong(ex.open_the_gates, "takes the sigmoid itself")
+def gates_with_sigmoid_in_the_bias(lstm: nn.LSTM, b: float) -> None:
+    for name, bias in lstm.named_parameters():
+        if "bias" in name:
+            bias.data.chunk(4)[1].fill_(torch.tensor(b).sigmoid().item() / 2)
+
+
 # ---------------------------------------------------------------------- clip_by_norm
 
 
@@ -800,6 +876,17 @@ def loss_of_what_is_not_zero(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     return losses.sum() / (losses != 0).sum()
 
 
+@wrong(ex.masked_loss, "log 0 is −∞")
+def loss_in_two_steps(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    return functional.nll_loss(logits.softmax(dim=2).log()[mask], y[mask])
+
+
+@wrong(ex.masked_loss)
+def loss_of_clamped_probabilities(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    p = logits.softmax(dim=2).gather(2, y[:, :, None])[mask]
+    return -p.clamp(min=1e-7).log().mean()
+
+
 # ---------------------------------------------------------------------- draw_name
 
 
@@ -839,7 +926,7 @@ def name_by_numpy(next_logits: Network, temperature: float, longest: int) -> lis
     return symbols
 
 
-@wrong(ex.draw_name, "always take the most likely")
+@wrong(ex.draw_name, "take the most likely")
 def name_by_argmax(next_logits: Network, temperature: float, longest: int) -> list[int]:
     symbols = [0]
     while len(symbols) <= longest:
@@ -1011,6 +1098,57 @@ def name_with_a_fixed_start(next_logits: Network, temperature: float, longest: i
     return name_by(next_logits, temperature, longest, draw)
 
 
+@right(ex.draw_name)
+def name_of_one_generator(next_logits: Network, temperature: float, longest: int) -> Any:  # noqa: ANN401
+    symbols = [0]
+    for _ in range(longest):
+        p = (next_logits(symbols) / temperature).softmax(dim=0)
+        symbols.append(int(torch.multinomial(p, 1, generator=GENERATOR)))
+        if symbols[-1] == 0:
+            return tuple(symbols[1:-1])
+    return tuple(symbols[1:])
+
+
+@wrong(ex.draw_name, "same random numbers")
+def name_of_a_fresh_generator(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    generator, symbols = torch.Generator(), [0]
+    while len(symbols) <= longest:
+        p = (next_logits(symbols) / temperature).softmax(dim=0)
+        symbol = int(torch.multinomial(p, 1, generator=generator))
+        if symbol == 0:
+            break
+        symbols.append(symbol)
+    return symbols[1:]
+
+
+@wrong(ex.draw_name, "same random numbers")
+def name_with_a_seed_for_each_letter(
+    next_logits: Network, temperature: float, longest: int
+) -> list[int]:
+    symbols = [0]
+    while len(symbols) <= longest:
+        torch.manual_seed(0)
+        symbol = int(torch.multinomial((next_logits(symbols) / temperature).softmax(dim=0), 1))
+        if symbol == 0:
+            break
+        symbols.append(symbol)
+    return symbols[1:]
+
+
+@wrong(ex.draw_name, "Share of names without a letter")  # and not "the first is not drawn"
+def name_whose_end_is_drawn_apart(
+    next_logits: Network, temperature: float, longest: int
+) -> list[int]:
+    letters: list[int] = []
+    for _ in range(longest):
+        p = (next_logits([0, *letters]) / temperature).softmax(dim=0)
+        symbol = int(torch.multinomial(p, 1))
+        if int(torch.multinomial(p, 1)) == 0:
+            break
+        letters += [symbol] if symbol else []
+    return letters
+
+
 # ---------------------------------------------------------------------- perplexity
 
 
@@ -1054,6 +1192,23 @@ def perplexity_rounded(losses: list[float], counts: list[int]) -> int:
 @wrong(ex.perplexity)
 def perplexity_below_zero(losses: list[float], counts: list[int]) -> float:
     return math.exp(-float(np.average(losses, weights=counts)))
+
+
+@wrong(ex.perplexity, "For a long text it overflows")
+def perplexity_of_a_product(losses: list[float], counts: list[int]) -> float:
+    pairs = zip(losses, counts, strict=True)
+    product = math.prod(math.exp(loss) ** n for loss, n in pairs)
+    return float(product ** (1 / sum(counts)))
+
+
+@wrong(ex.perplexity, "For a long text it overflows")
+def perplexity_of_a_sum_of_losses(losses: list[float], counts: list[int]) -> Any:  # noqa: ANN401
+    return torch.tensor(np.dot(losses, counts)).exp() ** (1 / sum(counts))
+
+
+@wrong(ex.perplexity, "Divide by the number of characters")
+def perplexity_without_a_mean(losses: list[float], counts: list[int]) -> float:
+    return math.exp(sum(loss * n for loss, n in zip(losses, counts, strict=True)))
 
 
 # ---------------------------------------------------------------------- carried_state
@@ -1209,6 +1364,26 @@ def carried_from_new_weights(
     return losses
 
 
+@wrong(ex.carried_state, "first of the next row")
+def carried_to_targets_cut_from_the_shifted_text(
+    model: nn.Module, text: Tensor, n_rows: int, n_steps: int
+) -> list[float]:
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    length = (len(text) - 1) // n_rows
+    X = text[: n_rows * length].view(n_rows, length)
+    y = text[1 : n_rows * length + 1].view(n_rows, length)
+    losses, state = [], None
+    for t in range(0, length, n_steps):
+        logits, state = model(X[:, t : t + n_steps], state)
+        loss = functional.cross_entropy(logits.transpose(1, 2), y[:, t : t + n_steps])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        state = state.detach()
+    return losses
+
+
 # ---------------------------------------------------------------------- windows
 
 
@@ -1299,6 +1474,21 @@ def windows_with_all_days_judged(series: Tensor, n_past: int, ahead: int) -> Any
 def windows_with_a_spread(series: Tensor, n_past: int, ahead: int) -> Any:  # noqa: ANN401
     X, y, _ = windows_by_columns(series, n_past, ahead)
     return X, y, (X[:, -1] - y).std(correction=0)
+
+
+@wrong(ex.windows, "only one window")
+def windows_with_squeezed_targets(series: Tensor, n_past: int, ahead: int) -> Any:  # noqa: ANN401
+    X, y = series.unfold(0, n_past + ahead, 1).tensor_split([n_past], dim=1)
+    y = y[:, -1:].squeeze()
+    return X, y, functional.mse_loss(X[:, -1], y.reshape(-1)).sqrt()
+
+
+@wrong(ex.windows, "ends a window too early")
+def windows_of_a_short_loop(series: Tensor, n_past: int, ahead: int) -> Any:  # noqa: ANN401
+    starts = range(len(series) - n_past - ahead)
+    X = torch.stack([series[t : t + n_past] for t in starts])
+    y = torch.stack([series[t + n_past + ahead - 1] for t in starts])
+    return X, y, (y - X[:, -1]).square().mean().sqrt()
 
 
 # ---------------------------------------------------------------------- causes

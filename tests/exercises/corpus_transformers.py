@@ -15,6 +15,7 @@ from dlcourse.exercises import transformers as ex
 
 Model = Any  # types do not tell what the parts of a module are
 Pair = tuple[Tensor, Tensor]
+Table = Callable[[Any, Tensor], Tensor]
 
 # ---------------------------------------------------------------------- look_up
 
@@ -67,6 +68,19 @@ def look_up_as_attention(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
 @wrong(ex.look_up)
 def look_up_of_equal_weights(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:  # noqa: ARG001
     return values.mean(0)
+
+
+@wrong(ex.look_up, "overflows")
+def look_up_by_powers_in_double(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    powers = (keys.double() @ query.double()).exp()
+    return powers / powers.sum() @ values.double()
+
+
+@wrong(ex.look_up)
+def look_up_less_the_mean_score(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    scores = keys @ query
+    powers = (scores - scores.mean()).exp()
+    return powers / powers.sum() @ values
 
 
 # ---------------------------------------------------------------------- causal_mask
@@ -199,6 +213,41 @@ def attention_without_a_graph(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) 
         return attention_with_a_bias(q, k, v, is_real)
 
 
+@right(ex.attention)
+def attention_sequence_by_sequence(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
+    answers = []
+    for query, key, value, real in zip(q, k, v, is_real, strict=True):
+        scores = query @ key[:, real].mT / math.sqrt(q.shape[-1])
+        answers.append(scores.softmax(-1) @ value[:, real])
+    return torch.stack(answers)
+
+
+@wrong(ex.attention, "real scores may be lower still")
+def attention_of_minus_ten_thousand(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    return scores.masked_fill(~is_real[:, None, None], -10_000.0).softmax(-1) @ v
+
+
+@wrong(ex.attention, "0 / 0")
+def attention_made_to_add_up_again(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
+    weights = (q @ k.mT / math.sqrt(q.shape[-1])).softmax(-1) * is_real[:, None, None]
+    return functional.normalize(weights, p=1.0, dim=-1, eps=0.0) @ v
+
+
+@wrong(ex.attention, "way back from them to the keys and values")
+def attention_of_frozen_keys(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
+    mask = is_real[:, None, None]
+    return functional.scaled_dot_product_attention(q, k.data, v.data, attn_mask=mask)
+
+
+@wrong(ex.attention, "Slopes of the answers' squares along q")
+def attention_of_frozen_weights(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
+    with torch.no_grad():
+        scores = q @ k.mT / math.sqrt(q.shape[-1])
+        weights = scores.masked_fill(~is_real[:, None, None], float("-inf")).softmax(-1)
+    return weights @ v
+
+
 # ---------------------------------------------------------------------- in_heads
 
 
@@ -273,6 +322,29 @@ def heads_by_the_wrong_root(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Te
     q, k, v = (one.unflatten(2, (n_heads, -1)).transpose(1, 2) for one in (q, k, v))
     answers = functional.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale)
     return answers.transpose(1, 2).flatten(2)
+
+
+@wrong(ex.in_heads, "scores may be lower still")
+def heads_of_minus_a_thousand(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
+    q, k, v = (x.unflatten(2, (n_heads, -1)).transpose(1, 2) for x in (q, k, v))
+    future = torch.ones(q.shape[2], q.shape[2]).triu(1).bool()
+    scores = (q @ k.mT / math.sqrt(q.shape[3])).masked_fill(future, -1000.0)
+    return (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)
+
+
+@wrong(ex.in_heads, "0 / 0")
+def heads_made_to_add_up_again(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
+    q, k, v = (x.unflatten(2, (n_heads, -1)).transpose(1, 2) for x in (q, k, v))
+    weights = (q @ k.mT / math.sqrt(q.shape[3])).softmax(-1).tril()
+    weights = weights / weights.sum(-1, keepdim=True)
+    return (weights @ v).transpose(1, 2).flatten(2)
+
+
+@wrong(ex.in_heads)
+def heads_of_powers(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
+    q, k, v = (x.unflatten(2, (n_heads, -1)).transpose(1, 2) for x in (q, k, v))
+    powers = (q @ k.mT / math.sqrt(q.shape[3])).exp().tril()
+    return (powers / powers.sum(-1, keepdim=True) @ v).transpose(1, 2).flatten(2)
 
 
 # ---------------------------------------------------------------------- sinusoid
@@ -397,6 +469,45 @@ def norm_of_large_squares(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     ).sqrt() * weight + bias
 
 
+@wrong(ex.layer_norm, "cut the mean and the variance off")
+def norm_of_frozen_statistics(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    with torch.no_grad():
+        variance, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
+    return (x - mean) * (variance + 1e-5).rsqrt() * weight + bias
+
+
+@wrong(ex.layer_norm, "that `backward` still")
+def norm_divided_in_place(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    x = x - x.mean(-1, keepdim=True)
+    x /= (x.square().mean(-1, keepdim=True) + 1e-5).sqrt()
+    return x * weight + bias
+
+
+@wrong(ex.layer_norm, "no way back from it to the tokens")
+def norm_without_a_way_back(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    with torch.no_grad():
+        variance, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
+        normed = (x - mean) * (variance + 1e-5).rsqrt()
+    return normed * weight + bias
+
+
+@wrong(ex.layer_norm, "Slopes of the result's squares along bias")
+def norm_with_a_frozen_bias(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    variance, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
+    return (x - mean) * (variance + 1e-5).rsqrt() * weight + bias.data
+
+
+@wrong(ex.layer_norm, "PyTorch's own")
+def norm_by_a_module(x: Tensor, weight: Tensor, bias: Tensor) -> Any:  # noqa: ANN401
+    norm = torch.nn.LayerNorm(x.shape[-1], elementwise_affine=False, dtype=x.dtype)
+    return norm(x) * weight + bias
+
+
+@wrong(ex.layer_norm, "RMS norm")
+def norm_by_the_root_mean_square(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return x * (x.square().mean(-1, keepdim=True) + 1e-5).rsqrt() * weight + bias
+
+
 # ---------------------------------------------------------------------- sealed
 
 
@@ -457,6 +568,21 @@ def sealed_that_cannot_see_itself(x: Tensor, to_qkv: Tensor, out: Tensor) -> Ten
 def sealed_over_time_alone(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
     normed = (x - x.mean(1, keepdim=True)) / (x.var(1, correction=0, keepdim=True) + 1e-5).sqrt()
     q, k, v = (normed @ to_qkv).chunk(3, 2)
+    return x + functional.scaled_dot_product_attention(q, k, v, is_causal=True) @ out
+
+
+@wrong(ex.sealed, "scores may be lower still")
+def sealed_with_minus_a_hundred(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
+    _, T, d = x.shape
+    q, k, v = (functional.layer_norm(x, (d,)) @ to_qkv).chunk(3, dim=2)
+    scores = (q @ k.mT / math.sqrt(d)).masked_fill(torch.ones(T, T).triu(1).bool(), -100.0)
+    return x + scores.softmax(dim=2) @ v @ out
+
+
+@wrong(ex.sealed, "without the 0.00001")
+def sealed_with_a_bare_norm(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
+    variance, mean = torch.var_mean(x, dim=2, correction=0, keepdim=True)
+    q, k, v = ((x - mean) / variance.sqrt() @ to_qkv).chunk(3, dim=2)
     return x + functional.scaled_dot_product_attention(q, k, v, is_causal=True) @ out
 
 
@@ -561,6 +687,30 @@ def induction_not_beside_itself(tokens: Tensor) -> Tensor:
 @wrong(ex.induction, "the present one")
 def induction_that_copies_itself(tokens: Tensor) -> Tensor:
     return torch.where(induction_from_the_end(tokens) >= 0, tokens, -1)
+
+
+@wrong(ex.induction, "out of range")
+def induction_with_a_table_of_the_lesson_s_size(tokens: Tensor) -> Tensor:
+    guesses = torch.full_like(tokens, -1)
+    for row, guess in zip(tokens.tolist(), guesses, strict=True):
+        last = [-1] * 16
+        for t, token in enumerate(row):
+            if last[token] >= 0:
+                guess[t] = row[last[token] + 1]
+            last[token] = t
+    return guesses
+
+
+@wrong(ex.induction, "they are floats")
+def induction_in_floats(tokens: Tensor) -> Tensor:
+    guesses = torch.full(tokens.shape, -1.0)
+    for row, guess in zip(tokens.tolist(), guesses, strict=True):
+        last = dict[int, int]()
+        for t, token in enumerate(row):
+            if token in last:
+                guess[t] = row[last[token] + 1]
+            last[token] = t
+    return guesses
 
 
 # ---------------------------------------------------------------------- gpt_size
@@ -669,6 +819,40 @@ def tasks_of_at_least_one(tokens: Tensor, T: int) -> Pair:
     n = max(1, (len(tokens) - 1) // T)
     y = functional.pad(tokens[1:], (0, T))[: n * T]
     return functional.pad(tokens, (0, T))[: n * T].view(n, T), y.view(n, T)
+
+
+@wrong(ex.next_tokens, "they are floats")
+def tasks_filled_in(tokens: Tensor, T: int) -> Pair:
+    n = (len(tokens) - 1) // T
+    X, y = torch.zeros(2, n, T).double()
+    for i in range(n):
+        X[i], y[i] = tokens[i * T : i * T + T], tokens[i * T + 1 : i * T + T + 1]
+    return X, y
+
+
+@wrong(ex.next_tokens)
+def tasks_of_short_integers(tokens: Tensor, T: int) -> Pair:
+    n = (len(tokens) - 1) // T
+    X, y = tokens[: n * T].reshape(n, T), tokens[1 : n * T + 1].reshape(n, T)
+    return X.short(), y.short()
+
+
+@wrong(ex.next_tokens, "so that they overlap")
+def tasks_that_overlap(tokens: Tensor, T: int) -> Pair:
+    windows = tokens.unfold(0, T + 1, 1)
+    return windows[:, :T], windows[:, 1:]
+
+
+@wrong(ex.next_tokens, "T + 1 tokens apart")
+def tasks_with_gaps(tokens: Tensor, T: int) -> Pair:
+    windows = tokens.unfold(0, T + 1, T + 1)
+    return windows[:, :T], windows[:, 1:]
+
+
+@wrong(ex.next_tokens, "`unfold` needs")
+def tasks_of_unfolded_text(tokens: Tensor, T: int) -> Pair:
+    windows = tokens.unfold(0, T + 1, T)
+    return windows[:, :T], windows[:, 1:]
 
 
 # ---------------------------------------------------------------------- too_good
@@ -790,6 +974,48 @@ def true_loss_of_the_last_token(model: Model, windows: Tensor, places: list[int]
     return torch.stack(losses).mean()
 
 
+@wrong(ex.true_loss, "gradients stay off")
+def true_loss_that_switches_gradients_off(
+    model: Model, windows: Tensor, places: list[int]
+) -> Tensor:
+    torch.set_grad_enabled(False)
+    losses = [
+        functional.cross_entropy(model(windows[:, : t + 1])[:, -1], windows[:, t + 1])
+        for t in places
+    ]
+    return torch.stack(losses).mean()
+
+
+@right(ex.true_loss)
+@torch.inference_mode()
+def true_loss_in_inference_mode(model: Model, windows: Tensor, places: list[int]) -> float:
+    total = 0.0
+    for t in places:
+        log_p = model(windows[:, : t + 1])[:, -1].log_softmax(dim=1)
+        total -= log_p.gather(1, windows[:, t + 1 : t + 2]).mean().item()
+    return total / len(places)
+
+
+@wrong(ex.true_loss, "position t alone")
+@torch.no_grad()
+def true_loss_after_one_token(model: Model, windows: Tensor, places: list[int]) -> Tensor:
+    losses = [
+        functional.cross_entropy(model(windows[:, [t]])[:, 0], windows[:, t + 1]) for t in places
+    ]
+    return sum(losses, torch.zeros(())) / len(places)
+
+
+@wrong(ex.true_loss, "wrote zeros over")
+@torch.no_grad()
+def true_loss_before_zeros(model: Model, windows: Tensor, places: list[int]) -> Tensor:
+    losses = []
+    for t in places:
+        given = windows.clone()
+        given[:, t + 1 :] = 0
+        losses.append(functional.cross_entropy(model(given)[:, t], windows[:, t + 1]))
+    return torch.stack(losses).mean()
+
+
 # ---------------------------------------------------------------------- choose_next
 
 
@@ -881,6 +1107,28 @@ def next_of_the_k_shuffled(logits: Tensor, temperature: float, top_k: int | None
         return next_of_a_branch_each(logits, 0.0, None)
     k = len(logits) if top_k is None else min(top_k, len(logits))
     return (logits.topk(k).values / temperature).softmax(0)
+
+
+@wrong(ex.choose_next, "logits may be lower still")
+def next_with_minus_a_thousand(logits: Tensor, temperature: float, top_k: int | None) -> Tensor:
+    if temperature == 0:
+        return functional.one_hot(logits.argmax(), len(logits)).float()
+    if top_k is not None:
+        least = logits.topk(min(top_k, len(logits))).values[-1]
+        logits = torch.where(logits < least, -1000.0, logits)
+    return (logits / temperature).softmax(0)
+
+
+@wrong(ex.choose_next)
+def next_of_a_tiny_temperature(logits: Tensor, temperature: float, top_k: int | None) -> Tensor:
+    return next_of_a_branch_each(logits, max(temperature, 1e-6), top_k)
+
+
+@wrong(ex.choose_next)
+def next_without_randomness_when_it_is_cool(
+    logits: Tensor, temperature: float, top_k: int | None
+) -> Tensor:
+    return next_of_a_branch_each(logits, temperature if temperature > 0.1 else 0.0, top_k)
 
 
 # ---------------------------------------------------------------------- write
@@ -1046,6 +1294,63 @@ def write_all(model: Model, prompt: list[int], n_more: int) -> list[int]:
     return prompt + write_with(model, prompt, n_more)
 
 
+def written_again(model: Model, prompt: list[int], n_more: int, table: Table) -> list[int]:
+    """Write without a cache; `table` makes queries, keys and values of all tokens so far."""
+    tokens = list(prompt)
+    for _ in range(n_more):
+        x = model.token.weight[tokens] + model.position.weight[: len(tokens)]
+        for layer in model.layers:
+            q, k, v = table(layer.to_qkv, x)[None].chunk(3, dim=2)
+            mixed = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+            x = x + layer.out(mixed[0])
+        tokens.append(int(model.answer(x[-1]).argmax()))
+    return tokens[len(prompt) :]
+
+
+@wrong(ex.write, "again for each new token")
+def write_again_by_weights(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    return written_again(model, prompt, n_more, lambda to_qkv, x: x @ to_qkv.weight.T)
+
+
+@wrong(ex.write, "again for each new token")
+def write_again_by_thirds_of_weights(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    def table(to_qkv: Model, x: Tensor) -> Tensor:
+        thirds = [functional.linear(x, third) for third in to_qkv.weight.chunk(3)]
+        return torch.cat(thirds, dim=1)
+
+    return written_again(model, prompt, n_more, table)
+
+
+@wrong(ex.write, "again for each new token")
+def write_again_by_forward(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    return written_again(model, prompt, n_more, lambda to_qkv, x: to_qkv.forward(x))
+
+
+def written_once(model: Model, prompt: list[int], n_more: int, root: float | None) -> list[int]:
+    """Write with a cache, by the weights of the tables; divide the scores by `root`."""
+    tokens, cache = list(prompt), [(list[Tensor](), list[Tensor]()) for _ in model.layers]
+    for t in range(len(prompt) + n_more - 1):
+        x = model.token.weight[tokens[t]] + model.position.weight[t]
+        for layer, (keys, values) in zip(model.layers, cache, strict=True):
+            q, k, v = (third @ x for third in layer.to_qkv.weight.chunk(3))
+            keys.append(k)
+            values.append(v)
+            weights = (torch.stack(keys) @ q / (root or len(q) ** 0.5)).softmax(0)
+            x = x + layer.out(weights @ torch.stack(values))
+        tokens.append(int(model.answer(x).argmax())) if t + 1 == len(tokens) else None
+    return tokens[len(prompt) :]
+
+
+@right(ex.write)
+def write_once_by_weights(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    return written_once(model, prompt, n_more, None)
+
+
+@wrong(ex.write)
+def write_for_sixteen_numbers(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    return written_once(model, prompt, n_more, 4.0)
+
+
 # ---------------------------------------------------------------------- hide
 
 
@@ -1104,3 +1409,16 @@ def hidden_but_zero(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
 @wrong(ex.hide)
 def hidden_behind_a_smaller_symbol(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:  # noqa: ARG001
     return tokens.masked_fill(is_hidden, -1), tokens.masked_fill(~is_hidden, -100)
+
+
+@wrong(ex.hide, "they are floats")
+def hidden_with_a_float(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
+    y = torch.full(tokens.shape, -100.0)
+    y[is_hidden] = tokens[is_hidden].float()
+    return tokens.masked_fill(is_hidden, symbol), y
+
+
+@wrong(ex.hide)
+def hidden_in_bytes(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
+    X, y = torch.where(is_hidden, symbol, tokens), torch.where(is_hidden, tokens, -100)
+    return X.short(), y.to(torch.int8)

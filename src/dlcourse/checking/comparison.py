@@ -110,7 +110,8 @@ def _sequence_difference(got: object, wanted: Sequence[Any], tolerance: Toleranc
         return f"{len(got)} values came out; there should be {len(wanted)}: {_shorten(wanted)}."
     for place, (mine, right) in enumerate(zip(got, wanted, strict=True)):
         if told := _difference(mine, right, tolerance):
-            return f"Of the {len(wanted)} values, number {place + 1}: {told}"
+            where = f"Of the {len(wanted)} values, number {place + 1}"
+            return f"{where if len(wanted) > 1 else 'The only value'}: {told}"
     return ""
 
 
@@ -231,5 +232,6 @@ def _shorten_tensor(value: Tensor) -> str:
         return _shorten(value.item()) if value.is_floating_point() else str(value.item())
     if value.numel() > _SHOWN_IN_FULL:
         dtype = str(value.dtype).removeprefix("torch.")
-        return f"a {dtype} tensor of shape {tuple(value.shape)}"
+        article = "an" if dtype.startswith("int") else "a"
+        return f"{article} {dtype} tensor of shape {tuple(value.shape)}"
     return " ".join(str(value.detach()).split())

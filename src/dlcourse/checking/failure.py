@@ -38,6 +38,8 @@ _MEANINGS = {
     "is invalid for input of size": "the new shape has another number of elements than the old one",
     "Dimension out of range": "the tensor has fewer dimensions than this number asks for",
     "must be either a floating point": "the numbers are integers: call .float() first",
+    "math range error": "a result is larger than any number that a float can hold",
+    "(34, '": "a result is larger than any number that a float can hold",
     "out of bounds": "an index is larger than the last place",
     "out of range": "an index is larger than the last place",
     "positional argument": "the function takes another number of arguments",

@@ -35,8 +35,9 @@ def stripped(symbols: list[int]) -> list[int]:
 
 
 def largest(next_logits: Network, temperature: float, longest: int) -> list[int]:  # noqa: ARG001
-    """You always take the most likely symbol, so that all names are the same. Draw one, each with
-    its probability: `torch.multinomial`.
+    """All your names are the same. Do you take the most likely symbol? Draw one, each with its
+    probability: `torch.multinomial`. Or do you draw with a seed or a generator that is set anew for
+    each name? Then every name gets the same random numbers: leave it out.
     """
     return stripped(drawn(next_logits, longest, lambda z: int(z.argmax())))
 

@@ -160,6 +160,27 @@ def rows_too_short(*run: Run) -> list[float]:
     return trained(*run, bugs="columns")
 
 
+def targets_of_the_next_row(
+    model: nn.Module, text: Tensor, n_rows: int, n_steps: int
+) -> list[float]:
+    """The target of a row's last character is the first of the next row, which belongs to another
+    piece: you shifted the text before you cut it. Cut it into rows first, then shift each row.
+    """
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    used = (len(text) - 1) // n_rows * n_rows
+    X, y = text[:used].view(n_rows, -1), text[1 : used + 1].view(n_rows, -1)
+    losses, state = list[float](), None
+    for x_t, y_t in zip(X.split(n_steps, dim=1), y.split(n_steps, dim=1), strict=True):
+        logits, state = model(x_t, state)
+        state = state.detach()
+        loss = functional.cross_entropy(logits.transpose(1, 2), y_t)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
 def graph_retained(*run: Run) -> list[float]:
     """`retain_graph=True` keeps the graphs of all chunks, and slopes would go back to the start of
     the text. Cut the state off instead: `state.detach()`.
@@ -206,6 +227,7 @@ def losses_with_graphs(*run: Run) -> list[Tensor]:
         graph_and_layout_left,
         rows_turned,
         rows_too_short,
+        targets_of_the_next_row,
         graph_retained,
         graph_retained_and_layout,
         losses_with_graphs,

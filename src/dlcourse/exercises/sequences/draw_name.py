@@ -13,6 +13,7 @@ from dlcourse.checking.record import shown_function
 Network: TypeAlias = Callable[[list[int]], Tensor]
 
 MOST_CALLS = 200
+FEW = 100  # fewer names may well start with the same letter by chance
 
 
 def use(
@@ -34,11 +35,17 @@ def use(
         return None
     if n_names == 1:
         return {"name": names[0]}
+    n_different = len({tuple(map(int, name)) for name in names})
+    if n_different == 1:
+        return {"names": "all the same"}
     letters = [int(letter) for name in names for letter in name]
+    n_starts = len({int(name[0]) for name in names if len(name)})
     return {
+        "names": "not all the same",
+        "first letters": "different ones" if n_starts > 1 or n_names < FEW else "all the same",
         "names that are too long": sum(len(name) > longest for name in names),
         "share of names without a letter": sum(len(name) == 0 for name in names) / n_names,
-        "share of different names": len({tuple(map(int, name)) for name in names}) / n_names,
+        "share of different names": n_different / n_names,
         "share of names with unlike letters": sum(len(set(name)) > 1 for name in names) / n_names,
         "share of letter 2": letters.count(2) / max(1, len(letters)),
     }

@@ -37,6 +37,8 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         logits = 3 * torch.randn(n_classes, n_steps, n, generator=rng).transpose(0, 2)
         y = torch.randint(n_classes, (n, n_steps), generator=rng)
         yield logits, torch.where(mask, y, n_steps % n_classes), mask
+    so_wrong = torch.tensor([[[0.0, 200.0, 0.0], [1.0, 2.0, 3.0], [1.0, 0.0, 0.0]]])
+    yield so_wrong, torch.tensor([[0, 2, 1]]), torch.tensor([[True, True, False]])
     logits = torch.randn(3, 4, 5, generator=rng, dtype=torch.float64)
     logits[2, 1, 0] = 900.0  # so sure, and right, that the loss of a real step is 0
     yield (
@@ -143,6 +145,14 @@ def logits_emptied(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     return functional.cross_entropy((logits * mask[:, :, None]).transpose(1, 2), y)
 
 
+def log_of_softmax(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
+    """You took the log of softmax in two steps. Where the network is sure and wrong, the right
+    class has a probability of 0, and log 0 is −∞. `cross_entropy` does both at once, safely.
+    """
+    p = logits.softmax(dim=2)
+    return -p.log()[mask].gather(1, y[mask][:, None]).mean()
+
+
 def zeros_dropped(logits: Tensor, y: Tensor, mask: Tensor) -> Tensor:
     """You left out every loss of 0. A real step may have that loss, too, and it counts: the mask
     says which steps are real.
@@ -185,6 +195,7 @@ def cut_off(logits: Tensor, y: Tensor, mask: Tensor) -> float:
         classes_last,
         cut_anew,
         logits_emptied,
+        log_of_softmax,
         zeros_dropped,
         padding_only,
         cut_off,

@@ -1,6 +1,8 @@
 """Perplexity of a whole text."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,12 +11,19 @@ from torch import Tensor
 from dlcourse.checking.exercise import exercise
 
 
+def use(answer: Callable[..., Any], losses: list[float], counts: list[int]) -> Any:  # noqa: ANN401
+    try:
+        return answer(losses, counts)
+    except OverflowError:  # Python's own exp raises where that of NumPy and PyTorch gives inf
+        return math.inf
+
+
 def inputs(rng: torch.Generator) -> Iterator[tuple[list[float], list[int]]]:
     yield [1.0, 3.0], [10, 10]
     yield [2.0, 1.0], [30, 10]
-    yield (3 * torch.rand(5, generator=rng)).tolist(), [64, 64, 64, 64, 3]
+    yield (3 * torch.rand(5, generator=rng)).tolist(), [6400, 6400, 6400, 6400, 3]
     yield [0.0], [1]
-    yield [2.5, 0.1, 6.0], [100, 7, 1]
+    yield [2.5, 0.1, 6.0], [1000, 7, 1]
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -29,6 +38,11 @@ HINTS = (
 def weighted(losses: list[float], counts: list[int]) -> float:
     """Return the mean loss of all characters."""
     return float(np.average(losses, weights=counts))
+
+
+def _exp(loss: float) -> float:
+    """Return e to that power; inf where it is too large."""
+    return torch.tensor(loss, dtype=torch.float64).exp().item()
 
 
 def mean_of_exps(losses: list[float], counts: list[int]) -> float:
@@ -59,7 +73,14 @@ def exp_missing(losses: list[float], counts: list[int]) -> float:
 
 def of_the_sum(losses: list[float], counts: list[int]) -> float:
     """You took exp of a sum of losses. Divide by the number of characters first."""
-    return float(np.exp(min(709.0, np.dot(losses, counts))))
+    return _exp(np.dot(losses, counts))
+
+
+def product_of_exps(losses: list[float], counts: list[int]) -> float:
+    """You multiplied the exps of all characters, or took exp of the sum of their losses, and the
+    root of that. For a long text it overflows: take the mean of the losses first, then exp.
+    """
+    return float(_exp(np.dot(losses, counts)) ** (1 / sum(counts)))
 
 
 def sum_of_batches(losses: list[float], counts: list[int]) -> float:  # noqa: ARG001
@@ -74,7 +95,7 @@ def base_two(losses: list[float], counts: list[int]) -> float:
 
 def one_batch_divided(losses: list[float], counts: list[int]) -> float:
     """You divided by the number of batches. Divide the sum of losses by that of characters."""
-    return float(np.exp(min(709.0, np.dot(losses, counts) / len(counts))))
+    return _exp(np.dot(losses, counts) / len(counts))
 
 
 def means_over_characters(losses: list[float], counts: list[int]) -> float:
@@ -92,12 +113,14 @@ def means_over_characters(losses: list[float], counts: list[int]) -> float:
     hints=HINTS,
     why="The mean is taken where things add up, in the losses; exp comes last.",
     inputs=inputs,
+    use=use,
     mistakes=(
         mean_of_exps,
         plain_mean_of_exps,
         batches_alike,
         exp_missing,
         of_the_sum,
+        product_of_exps,
         sum_of_batches,
         base_two,
         one_batch_divided,

@@ -17,6 +17,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int, int]]:
     yield torch.randn(7, generator=rng, dtype=torch.float64), 1, 4
     yield torch.tensor([1.0, -2.0, 4.0, 0.5, 9.0]), 3, 1
     yield (5 * torch.randn(9, 2, generator=rng))[:, 0], 4, 3
+    yield torch.tensor([4.0, 7.0, 1.0, 2.5]), 3, 1  # one window
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -64,7 +65,8 @@ def one_day_late(series: Tensor, n_past: int, ahead: int) -> Three:
     """Your target comes a day too late. Today is the last day of the window; with `ahead` = 1 the
     target is the day after it.
     """
-    return cut(series, n_past, ahead + 1)
+    X, y = series.unfold(0, n_past, 1)[: -ahead - 1], series[n_past + ahead :]
+    return X, y, (y - X[:, -1]).square().mean().sqrt()
 
 
 def always_tomorrow(series: Tensor, n_past: int, ahead: int) -> Three:  # noqa: ARG001
@@ -74,7 +76,25 @@ def always_tomorrow(series: Tensor, n_past: int, ahead: int) -> Three:  # noqa: 
 
 def last_pair_lost(series: Tensor, n_past: int, ahead: int) -> Three:
     """You have a window too few: the last target is the last day of the series."""
-    return cut(series[:-1], n_past, ahead)
+    X, y, _ = cut(series, n_past, ahead)
+    X, y = X[:-1], y[:-1]
+    return X, y, (y - X[:, -1]).square().mean().sqrt()
+
+
+def loop_too_short(series: Tensor, n_past: int, ahead: int) -> Three:
+    """Your loop ends a window too early, and where there is only one, none is left to stack. The
+    last target is the last day of the series.
+    """
+    X, y, rmse = last_pair_lost(series, n_past, ahead)
+    return torch.stack(list(X)), y, rmse
+
+
+def squeezed(series: Tensor, n_past: int, ahead: int) -> Three:
+    """Where there is only one window, `squeeze` takes out its dimension, too. Say which one it
+    should take, `squeeze(1)`, or pick with `[:, -1]`, which leaves none behind.
+    """
+    X, y, rmse = cut(series, n_past, ahead)
+    return X, y.squeeze(), rmse
 
 
 def no_overlap(series: Tensor, n_past: int, ahead: int) -> Three:
@@ -166,6 +186,8 @@ def over_all_days(series: Tensor, n_past: int, ahead: int) -> Three:
         one_day_late,
         always_tomorrow,
         last_pair_lost,
+        loop_too_short,
+        squeezed,
         no_overlap,
         mean_of_the_window,
         mean_of_all,

@@ -1,6 +1,7 @@
 """Texts written with one fault each: the known mistakes of the exercise in `write.py`; closed."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, TypeAlias
 
 import torch
@@ -19,7 +20,8 @@ def read(
     cache: list[tuple[list[Tensor], list[Tensor]]] = [([], []) for _ in model.layers]
     logits = []
     for t, token in enumerate(tokens):
-        x = model.token.weight[token] + model.position.weight[place_of(t)]
+        x = model.token.weight[token]
+        x = x if "places" in faults else x + model.position.weight[place_of(t)]
         for layer, (keys, values) in zip(model.layers, cache, strict=True):
             q, k, v = layer.to_qkv(x).chunk(3)
             old = list(keys)
@@ -30,7 +32,8 @@ def read(
             held = values[-1:] if "last" in faults else values[: len(seen)]
             root = 1.0 if "root" in faults else len(q) ** 0.5
             weights = (torch.stack(seen) @ q / root).softmax(dim=0)
-            answer = layer.out(weights @ torch.stack(held))
+            mixture = weights @ torch.stack(held)
+            answer = mixture if "out" in faults else layer.out(mixture)
             x = answer if "stream" in faults else x + answer
         logits.append(model.answer(x))
     return logits
@@ -43,15 +46,10 @@ def written(
     faults: str = "",
     place_of: Callable[[int], int] = lambda t: t,
 ) -> list[int]:
-    """Return the tokens that are written. Everything is read again, out of the counter's sight."""
-    tokens = list(prompt)
-    hooks = [(layer.to_qkv, layer.to_qkv._forward_hooks.copy()) for layer in model.layers]  # noqa: SLF001
-    for table, _ in hooks:
-        table._forward_hooks.clear()  # noqa: SLF001
+    """Return the tokens that are written. A copy reads everything again: it is not counted."""
+    tokens, model = list(prompt), deepcopy(model)
     for _ in range(n_more):
         tokens.append(int(read(model, tokens, faults, place_of)[-1].argmax()))
-    for table, kept in hooks:
-        table._forward_hooks.update(kept)  # noqa: SLF001
     return tokens[len(prompt) :]
 
 
@@ -123,6 +121,18 @@ def not_divided(model: Model, prompt: list[int], n_more: int) -> list[int]:
     return written(model, prompt, n_more, "root")
 
 
+def no_places(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """You did not add the positions. A token starts as its row of `model.token` plus a row of
+    `model.position`.
+    """
+    return written(model, prompt, n_more, "places")
+
+
+def no_last_table(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    """Your layers add the mixture of values as it is. It passes through `layer.out` first."""
+    return written(model, prompt, n_more, "out")
+
+
 def stream_lost(model: Model, prompt: list[int], n_more: int) -> list[int]:
     """Your layers replace the stream. Each *adds* its answer to it: `x = x + …`."""
     return written(model, prompt, n_more, "stream")
@@ -162,6 +172,8 @@ MISTAKES = (
     nothing_kept,
     itself_not_seen,
     not_divided,
+    no_places,
+    no_last_table,
     stream_lost,
     prompt_returned,
     last_of_prompt_read_twice,

@@ -16,13 +16,25 @@ Four: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor]
 def use(
     answer: Callable[..., Any], q: Tensor, k: Tensor, v: Tensor, is_real: Tensor
 ) -> dict[str, Any] | None:
-    asked = q.clone().requires_grad_()
-    mixed = answer(asked, k, v, is_real)
+    leaves = [one.clone().requires_grad_() for one in (q, k, v)]
+    mixed = answer(*leaves, is_real)
     if mixed is None:
         return None
     if not isinstance(mixed, Tensor) or not mixed.requires_grad:
         return {"answers": mixed, "graph of the answers": "missing"}
-    return {"answers": mixed.detach(), "graph of the answers": "there"}
+    seen = {"answers": mixed.detach(), "graph of the answers": "there"}
+    if q.abs().max() > 20:  # rounding would be magnified in slopes
+        return seen
+    try:
+        slopes = torch.autograd.grad(mixed.square().sum(), leaves, allow_unused=True)
+    except RuntimeError as broken:
+        if "inplace" not in str(broken):
+            raise
+        return seen | {"graph of the answers": "broken, by numbers that were written over"}
+    return seen | {
+        f"slopes of the answers' squares along {name}": "none" if slope is None else slope
+        for name, slope in zip("qkv", slopes, strict=True)
+    }
 
 
 def inputs(rng: torch.Generator) -> Iterator[Four]:
@@ -40,6 +52,9 @@ def inputs(rng: torch.Generator) -> Iterator[Four]:
     far = 40 * torch.randn(1, 1, 2, 4, generator=rng)
     keys = 40 * torch.randn(1, 1, 4, 4, generator=rng)
     yield far, keys, torch.randn(1, 1, 4, 2, generator=rng), torch.tensor([[True, False] * 2])
+    far = 400 + 100 * torch.rand(1, 2, 2, 4, generator=rng)  # all scores are far below 0
+    keys = -400 - 100 * torch.rand(1, 2, 3, 4, generator=rng)
+    yield far, keys, torch.randn(1, 2, 3, 2, generator=rng), torch.tensor([[True, False, True]])
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -97,9 +112,24 @@ def masked_afterwards(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tenso
     return scored(q, k).softmax(3) * is_real[:, None, None, :] @ v
 
 
+def divided_again(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
+    """You set weights to 0 after softmax, and divided by the sum of the others. Where padding has
+    taken all the weight, that is 0 / 0, nan. Set the scores to −∞ before softmax.
+    """
+    weights = scored(q, k).softmax(3) * is_real[:, None, None, :]
+    return weights / weights.sum(3, keepdim=True) @ v
+
+
 def scores_to_zero(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
     """You set the scores of padding to 0, and e⁰ is 1: padding gets its share. Set them to −∞."""
     return masked(scored(q, k), is_real, 0.0).softmax(3) @ v
+
+
+def not_low_enough(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
+    """The number that you gave the scores of padding is low, but real scores may be lower still,
+    and then padding takes all the weight. Set them to −∞: `float("-inf")`.
+    """
+    return masked(scored(q, k), is_real, -1e4).softmax(3) @ v
 
 
 def values_to_zero(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
@@ -137,6 +167,13 @@ def softmax_of_queries(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tens
     return masked(scored(q, k), is_real).softmax(2) @ v
 
 
+def keys_and_values_cut_off(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
+    """Your answers are right, but there is no way back from them to the keys and values: leave out
+    `detach()` and `.data`. All three are learned.
+    """
+    return masked(scored(q, k.detach()), is_real).softmax(3) @ v.detach()
+
+
 def cut_off(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
     """Your answers are right, but there is no way back from them to the queries, and training needs
     one. Return the tensor itself, without `detach()` or `no_grad`.
@@ -160,12 +197,15 @@ def cut_off(q: Tensor, k: Tensor, v: Tensor, is_real: Tensor) -> Tensor:
         root_of_tokens,
         multiplied_by_root,
         masked_afterwards,
+        divided_again,
         scores_to_zero,
+        not_low_enough,
         values_to_zero,
         real_masked,
         real_masked_fused,
         padding_seen,
         softmax_of_queries,
+        keys_and_values_cut_off,
         cut_off,
     ),
     equivalent=(

@@ -19,6 +19,9 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, float, int | None]]:
     yield torch.tensor([-3.0, -1.0, -2.0]), 0.0, 2
     yield torch.randn(6, generator=rng, dtype=torch.float64), 3.0, 1
     yield torch.tensor([900.0, 899.0, 880.0]), 2.0, 2
+    yield -30_000 + torch.tensor([1.0, 3.0, 0.0, 2.0]), 2.0, 2
+    yield torch.tensor([0.1, -0.2, 0.0]), 0.05, None
+    yield torch.tensor([2.0, 2.0 + 2**-22, 1.0]), 0.0, None  # two that are hardly apart
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -69,6 +72,15 @@ def others_to_zero(logits: Tensor, temperature: float, top_k: int | None) -> Ten
     if not temperature:
         return surest(logits)
     return (kept(logits, top_k, 0.0) / temperature).softmax(0)
+
+
+def not_low_enough(logits: Tensor, temperature: float, top_k: int | None) -> Tensor:
+    """The number that you gave the logits of the others is low, but logits may be lower still, and
+    then the others take all the probability. Set them to −∞: `float("-inf")`.
+    """
+    if not temperature:
+        return surest(logits)
+    return (kept(logits, top_k, -1e4) / temperature).softmax(0)
 
 
 def cut_afterwards(logits: Tensor, temperature: float, top_k: int | None) -> Tensor:
@@ -141,6 +153,7 @@ def place_of_the_largest(logits: Tensor, temperature: float, top_k: int | None) 
         not_adding_up,
         multiplied,
         others_to_zero,
+        not_low_enough,
         cut_afterwards,
         k_too_large,
         divided_by_zero,

@@ -1,11 +1,25 @@
 """What BERT is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from dlcourse.checking.exercise import exercise
+
+
+def use(
+    answer: Callable[..., Any], tokens: Tensor, is_hidden: Tensor, symbol: int
+) -> dict[str, Any] | None:
+    made = answer(tokens, is_hidden, symbol)
+    return None if made is None else {"X and y": made, "numbers": _kind_of_numbers(made)}
+
+
+def _kind_of_numbers(made: object) -> str:
+    parts = made if isinstance(made, list | tuple) else [made]
+    has_floats = any("float" in str(getattr(part, "dtype", "")) for part in parts)
+    return "floats" if has_floats else "whole"
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:
@@ -16,6 +30,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:
         yield tokens, torch.rand(B, T, generator=rng) < 0.4, n_tokens
     yield torch.tensor([[2, 0, 1]]), torch.tensor([[False, False, False]]), 7
     yield torch.tensor([[5, 0, 9]]), torch.tensor([[True, True, False]]), 9  # a token, too
+    yield torch.tensor([[50_000, 7, 300, 0]]), torch.tensor([[True, False, True, False]]), 50_257
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -108,6 +123,14 @@ def no_copy(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
     return tokens, tokens
 
 
+def floats(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
+    """The numbers are right, but they are floats, from `torch.full` or −100.0 perhaps. An embedding
+    and `cross_entropy` want whole numbers: `.long()`, or `torch.full_like(tokens, -100)`.
+    """
+    X, y = torch.where(is_hidden, symbol, tokens), torch.where(is_hidden, tokens, -100)
+    return X.float(), y.float()
+
+
 def hidden_alone(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
     """Your targets are the hidden tokens alone, one after another. y has the shape of X, and −100
     where nothing is hidden.
@@ -123,6 +146,7 @@ def hidden_alone(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
     hints=HINTS,
     why="What is seen is no task, and what is a task must not be seen.",
     inputs=inputs,
+    use=use,
     mistakes=(
         asked_everywhere,
         targets_reversed,
@@ -135,6 +159,7 @@ def hidden_alone(tokens: Tensor, is_hidden: Tensor, symbol: int) -> Pair:
         tokens_changed,
         changed_before_use,
         no_copy,
+        floats,
         hidden_alone,
     ),
 )

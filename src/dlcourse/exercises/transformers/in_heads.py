@@ -17,6 +17,9 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor, int]]
         yield q, k, v, n_heads
     q, k, v = torch.randn(3, 2, 4, 6, generator=rng, dtype=torch.float64).clone().unbind(0)
     yield q.clone(), k.clone(), v.clone(), 6
+    q = 200 + 100 * torch.rand(1, 3, 4, generator=rng)  # all scores are far below 0
+    k = -200 - 100 * torch.rand(1, 3, 4, generator=rng)
+    yield q, k, torch.randn(1, 3, 4, generator=rng), 2
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -58,11 +61,11 @@ def join_without_transpose(y: Tensor) -> Tensor:
     return y.reshape(B, T, -1)
 
 
-def weighed(q: Tensor, k: Tensor, root: float | None = None) -> Tensor:
+def weighed(q: Tensor, k: Tensor, root: float | None = None, fill: float = float("-inf")) -> Tensor:
     """Return the weights, (B, heads, T, T)."""
     T = q.shape[2]
     scores = q @ k.transpose(2, 3) / (root or math.sqrt(q.shape[3]))
-    return scores.masked_fill(torch.ones(T, T).triu(1).bool(), float("-inf")).softmax(3)
+    return scores.masked_fill(torch.ones(T, T).triu(1).bool(), fill).softmax(3)
 
 
 def mixed(
@@ -125,6 +128,23 @@ def future_seen(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
     return join_right((q @ k.transpose(2, 3) / math.sqrt(q.shape[3])).softmax(3) @ v)
 
 
+def not_low_enough(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
+    """The number that you gave the scores of the future is low, but scores may be lower still, and
+    then the future takes all the weight. Set them to −∞: `float("-inf")`.
+    """
+    q, k, v = (cut_right(x, n_heads) for x in (q, k, v))
+    return join_right(weighed(q, k, fill=-1e4) @ v)
+
+
+def divided_again(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
+    """You set weights to 0 after softmax, and divided by the sum of the others. Where the future
+    has taken all the weight, that is 0 / 0, nan. Set the scores to −∞ before softmax.
+    """
+    q, k, v = (cut_right(x, n_heads) for x in (q, k, v))
+    weights = (q @ k.transpose(2, 3) / math.sqrt(q.shape[3])).softmax(dim=3).tril()
+    return join_right(weights / weights.sum(dim=3, keepdim=True) @ v)
+
+
 def masked_afterwards(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
     """You set weights to 0 after softmax, so that the future is still in its sum. Set the scores to
     −∞ before.
@@ -156,6 +176,8 @@ def heads_left_apart(q: Tensor, k: Tensor, v: Tensor, n_heads: int) -> Tensor:
         not_divided,
         one_head,
         future_seen,
+        not_low_enough,
+        divided_again,
         masked_afterwards,
         heads_left_apart,
     ),

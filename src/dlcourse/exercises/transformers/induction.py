@@ -1,6 +1,7 @@
 """What an induction head does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -8,11 +9,23 @@ from torch import Tensor
 from dlcourse.checking.exercise import exercise
 
 
+def use(answer: Callable[..., Any], tokens: Tensor) -> dict[str, Any] | None:
+    made = answer(tokens)
+    return None if made is None else {"guesses": made, "numbers": _kind_of_numbers(made)}
+
+
+def _kind_of_numbers(made: object) -> str:
+    parts = made if isinstance(made, list | tuple) else [made]
+    has_floats = any("float" in str(getattr(part, "dtype", "")) for part in parts)
+    return "floats" if has_floats else "whole"
+
+
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:
     yield (torch.tensor([[2, 0, 5, 2, 0]]),)
     yield (torch.tensor([[1, 4, 1, 3, 1, 2], [0, 0, 0, 1, 1, 0]]),)
     yield (torch.tensor([[7], [0]]),)
     yield (torch.tensor([[0, 1, 2, 3]]),)  # nothing comes twice
+    yield (torch.tensor([[70_000, 12, 300, 70_000, 12, 9_999, 12]]),)
     yield (torch.randint(4, (3, 12), generator=rng),)
     yield (torch.randint(3, (9, 2), generator=rng).T,)
 
@@ -88,6 +101,13 @@ def place_returned(tokens: Tensor) -> Tensor:
     return torch.where(found(tokens) < 0, -1, found(tokens) + 1)
 
 
+def floats(tokens: Tensor) -> Tensor:
+    """The guesses are right, but they are floats, from `torch.full` or −1.0 perhaps. Tokens are
+    whole numbers: `dtype=torch.long`, or `torch.full_like(tokens, -1)`.
+    """
+    return taken(tokens, found(tokens)).float()
+
+
 def one_late(tokens: Tensor) -> Tensor:
     """Your answers are one position too late. The answer at position t is a guess for token t + 1,
     made from tokens 0 to t.
@@ -104,6 +124,7 @@ def one_late(tokens: Tensor) -> Tensor:
     hints=HINTS,
     why="Layer 1 writes next to each token what came before it; layer 2 can then search for it.",
     inputs=inputs,
+    use=use,
     mistakes=(
         first_place,
         itself,
@@ -113,6 +134,7 @@ def one_late(tokens: Tensor) -> Tensor:
         unknown_is_itself,
         place_returned,
         one_late,
+        floats,
     ),
 )
 def induction(tokens: Tensor) -> Tensor:

@@ -13,13 +13,40 @@ from dlcourse.checking.exercise import exercise
 def use(
     answer: Callable[..., Any], x: Tensor, weight: Tensor, bias: Tensor
 ) -> dict[str, Any] | None:
-    factors = weight.clone().requires_grad_()
-    normed = answer(x, factors, bias)
+    leaves = [one.clone().requires_grad_() for one in (x, weight, bias)]
+    normed = answer(*leaves)
     if normed is None:
         return None
     if not isinstance(normed, Tensor) or not normed.requires_grad:
         return {"result": normed, "graph of the result": "missing"}
-    return {"result": normed.detach(), "graph of the result": "there"}
+    seen = {
+        "result": normed.detach(),
+        "graph of the result": "there",
+        "PyTorch's own layer norm": "used" if _has_layer_norm(normed) else "not used",
+    }
+    if x.abs().max() > 100 or x.var(-1).min() < 0.01:  # rounding would be magnified in slopes
+        return seen
+    try:
+        slopes = torch.autograd.grad(normed.square().sum(), leaves, allow_unused=True)
+    except RuntimeError as broken:
+        if "inplace" not in str(broken):
+            raise
+        return seen | {"graph of the result": "broken, by numbers that were written over"}
+    return seen | {
+        f"slopes of the result's squares along {name}": "none" if slope is None else slope
+        for name, slope in zip(("x", "weight", "bias"), slopes, strict=True)
+    }
+
+
+def _has_layer_norm(normed: Tensor) -> bool:
+    """Tell whether PyTorch's own function is in the graph."""
+    nodes, found = [normed.grad_fn], set[Any]()
+    while nodes:
+        node = nodes.pop()
+        if node is not None and node not in found:
+            found.add(node)
+            nodes += [before for before, _ in node.next_functions]
+    return any("LayerNorm" in node.name() for node in found)
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
@@ -49,6 +76,11 @@ EPS = 1e-5
 
 def normed_by(x: Tensor, mean: Tensor, root: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return (x - mean) / root * weight + bias
+
+
+def normed_right(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    variance, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
+    return normed_by(x, mean, (variance + EPS).sqrt(), weight, bias)
 
 
 def n_minus_one(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -118,6 +150,13 @@ def mean_kept(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return x / (x.var(-1, correction=0, keepdim=True) + EPS).sqrt() * weight + bias
 
 
+def root_mean_square(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """You left the mean in, above and below: that is the RMS norm of newer models. Layer norm
+    subtracts the mean first.
+    """
+    return x / (x.square().mean(-1, keepdim=True) + EPS).sqrt() * weight + bias
+
+
 def squares_minus_square(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """You took the variance as mean of the squares minus square of the mean. Where the numbers are
     large, these two are nearly equal, and few digits are left. Subtract the mean first.
@@ -129,16 +168,43 @@ def squares_minus_square(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 def bias_first(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """You added the bias before you multiplied. Multiply by `weight` first."""
-    root = (x.var(-1, correction=0, keepdim=True) + EPS).sqrt()
-    return ((x - x.mean(-1, keepdim=True)) / root + bias) * weight
+    return normed_right(x, weight, weight * bias)
+
+
+def pytorch_s_own(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """That is PyTorch's own layer norm. Write the formula yourself: mean, variance, root."""
+    return torch.nn.functional.layer_norm(x, weight.shape, weight, bias)
+
+
+def statistics_cut_off(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The result is right, but you cut the mean and the variance off from the graph, and each
+    number of a token moves both. Leave out `detach()`, `.data` and `no_grad`.
+    """
+    mean, variance = x.detach().mean(-1, keepdim=True), x.detach().var(-1, False, keepdim=True)
+    return normed_by(x, mean, (variance + EPS).sqrt(), weight, bias)
+
+
+def written_over(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The result is right, but you changed numbers in place (`-=`, `/=`) that `backward` still
+    needs. Make new ones: `x = x / …`.
+    """
+    centered = x - x.mean(-1, keepdim=True)
+    centered /= ((centered * centered).mean(-1, keepdim=True) + EPS).sqrt()
+    return centered * weight + bias
+
+
+def tokens_cut_off(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The result is right, but there is no way back from it to the tokens, and all layers before
+    this one would learn nothing. Leave out `detach()`, `.data` and `no_grad`.
+    """
+    return normed_right(x.detach(), weight, bias)
 
 
 def cut_off(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Your numbers are right, but there is no way back from them to `weight`, and training needs
     one. Return the tensor itself, without `detach()` or `no_grad`.
     """
-    root = (x.var(-1, correction=0, keepdim=True) + EPS).sqrt()
-    return normed_by(x, x.mean(-1, keepdim=True), root, weight, bias).detach()
+    return normed_right(x, weight, bias).detach()
 
 
 @exercise(
@@ -161,8 +227,13 @@ def cut_off(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         over_the_others,
         over_time,
         mean_kept,
+        root_mean_square,
         squares_minus_square,
         bias_first,
+        pytorch_s_own,
+        statistics_cut_off,
+        tokens_cut_off,
+        written_over,
         cut_off,
     ),
 )

@@ -22,7 +22,8 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         torch.randn(2, 3, generator=rng, dtype=double),
         torch.randn(2, 4, generator=rng, dtype=double),
     )
-    yield torch.tensor([20.0, 0.0]), torch.tensor([[6.0, 1.0], [5.9, 3.0]]), torch.eye(2)
+    keys = torch.tensor([[6.0, 1.0], [5.9921875, 3.0], [-9.0, 0.0]])
+    yield torch.tensor([256.0, 0.0]), keys, torch.eye(3)  # scores 1536, 1534 and −2304
 
 
 # ---------------------------------------------------------------------------- closed half

@@ -1,11 +1,23 @@
 """A text becomes tasks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from dlcourse.checking.exercise import exercise
+
+
+def use(answer: Callable[..., Any], tokens: Tensor, T: int) -> dict[str, Any] | None:
+    made = answer(tokens, T)
+    return None if made is None else {"X and y": made, "numbers": _kind_of_numbers(made)}
+
+
+def _kind_of_numbers(made: object) -> str:
+    parts = made if isinstance(made, list | tuple) else [made]
+    has_floats = any("float" in str(getattr(part, "dtype", "")) for part in parts)
+    return "floats" if has_floats else "whole"
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
@@ -15,7 +27,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int]]:
     yield torch.randint(100, (9,), generator=rng), 1
     yield torch.randint(100, (5, 2), generator=rng)[:, 0], 4
     yield torch.tensor([4, 2, 9, 9]), 4  # too short for a window
-    yield torch.randint(9000, (31,), generator=rng, dtype=torch.int32), 5
+    yield torch.randint(90_000, (31,), generator=rng, dtype=torch.int32), 5
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -100,9 +112,23 @@ def one_at_every_token(tokens: Tensor, T: int) -> Pair:
     """You began a window at every token, so that they overlap. Here the next one begins T tokens
     later.
     """
-    if len(tokens) <= T:
-        return cut(tokens, 0, 0, T), cut(tokens, 0, 0, T)
     windows = tokens.unfold(0, T + 1, 1)
+    return windows[:, :-1], windows[:, 1:]
+
+
+def unfolded_with_gaps(tokens: Tensor, T: int) -> Pair:
+    """Your windows of T + 1 tokens begin T + 1 tokens apart, so the last token of each is never an
+    input. Begin one every T tokens; and a text that is too short for a window has no rows, (0, T).
+    """
+    windows = tokens.unfold(0, T + 1, T + 1)
+    return windows[:, :-1], windows[:, 1:]
+
+
+def too_short_to_unfold(tokens: Tensor, T: int) -> Pair:
+    """The windows are right. But `unfold` needs T + 1 tokens at least: a shorter text should give
+    no rows, (0, T), and no error.
+    """
+    windows = tokens.unfold(0, T + 1, T)
     return windows[:, :-1], windows[:, 1:]
 
 
@@ -112,6 +138,14 @@ def last_token_alone(tokens: Tensor, T: int) -> Pair:
     """
     n = (len(tokens) - 1) // T
     return cut(tokens, 0, n, T), tokens[T::T][:n]
+
+
+def floats(tokens: Tensor, T: int) -> Pair:
+    """The numbers are right, but they are floats, from `torch.zeros` perhaps. An embedding and
+    `cross_entropy` want whole numbers: `dtype=torch.long`, or cut `tokens` itself.
+    """
+    n = (len(tokens) - 1) // T
+    return cut(tokens, 0, n, T).float(), cut(tokens, 1, n, T).float()
 
 
 def one_window_less(tokens: Tensor, T: int) -> Pair:
@@ -128,6 +162,7 @@ def one_window_less(tokens: Tensor, T: int) -> Pair:
     hints=HINTS,
     why="Inputs and targets are the same text, cut at positions that are one token apart.",
     inputs=inputs,
+    use=use,
     mistakes=(
         not_shifted,
         not_shifted_all,
@@ -138,8 +173,11 @@ def one_window_less(tokens: Tensor, T: int) -> Pair:
         last_target_dropped,
         one_lost_between,
         one_at_every_token,
+        unfolded_with_gaps,
+        too_short_to_unfold,
         last_token_alone,
         one_window_less,
+        floats,
     ),
 )
 def next_tokens(tokens: Tensor, T: int) -> tuple[Tensor, Tensor]:

@@ -34,6 +34,11 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         x = 2 * torch.randn(T, B, d, generator=rng).transpose(0, 1)
         to_qkv = torch.randn(3 * d, d, generator=rng).T
         yield x, to_qkv, torch.randn(d, d, generator=rng)
+    a, b, equal = [3.0, -3.0, 1.0, -1.0], [3.0, -3.0, -1.0, 1.0], [2.0, 2.0, 2.0, 2.0]
+    to_q = torch.zeros(4, 4)
+    to_q[:2, 0] = torch.tensor([9.0, -9.0])  # makes the same query, and the same key, of a and b
+    tables = torch.cat([to_q, -to_q, torch.randn(4, 4, generator=rng)], dim=1)
+    yield torch.tensor([[a, b, a], [equal, a, b]]), tables, torch.eye(4)  # scores far below 0
 
 
 # ---------------------------------------------------------------------------- closed half
@@ -58,8 +63,8 @@ def layered(
 ) -> Tensor:
     """Do what the solution does, but for these faults."""
     _, T, d = x.shape
-    shape = {"token": (d,), "time": (T, d), "all": tuple(x.shape)}.get(norm)
-    normed = functional.layer_norm(x, shape) if shape else x
+    shape = {"token": (d,), "bare": (d,), "time": (T, d), "all": tuple(x.shape)}.get(norm)
+    normed = functional.layer_norm(x, shape, eps=1e-5 * (norm != "bare")) if shape else x
     q, k, v = (normed @ to_qkv).chunk(3, dim=2)
     scores, future = q @ k.transpose(1, 2) / math.sqrt(d), torch.ones(T, T).triu(1).bool()
     if after:
@@ -93,6 +98,20 @@ def infinite_weights(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
     to −∞, before softmax.
     """
     return layered(x, to_qkv, out, after=True)
+
+
+def not_low_enough(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
+    """Both leaks are closed for most tokens. But the number that you gave the scores of the future
+    is not low enough: scores may be lower still. Set them to −∞: `float("-inf")`.
+    """
+    return layered(x, to_qkv, out, fill=-100.0)
+
+
+def no_small_number(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
+    """No leak is left, but you normalize without the 0.00001 that `layer_norm` adds to the
+    variance, and a token of equal numbers becomes nan.
+    """
+    return layered(x, to_qkv, out, norm="bare")
 
 
 def zeros_in_scores(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
@@ -147,6 +166,8 @@ def stream_lost(x: Tensor, to_qkv: Tensor, out: Tensor) -> Tensor:
         norm_left,
         mask_left,
         infinite_weights,
+        not_low_enough,
+        no_small_number,
         zeros_in_scores,
         zeros_in_scores_and_norm_left,
         norm_taken_out,

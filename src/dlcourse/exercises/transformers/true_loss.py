@@ -22,12 +22,15 @@ def use(
         graphs.append(torch.is_grad_enabled())
         return model(tokens)
 
-    loss = answer(watched, windows, positions)
+    with torch.enable_grad():  # what the answer leaves behind ends here
+        loss = answer(watched, windows, positions)
+        is_on = torch.is_grad_enabled()
     if loss is None:
         return None
     return {
         "loss": loss.detach() if isinstance(loss, Tensor) else loss,
         "the model runs": "with a graph" if any(graphs) else "without a graph",
+        "gradients are afterwards": "on" if is_on else "off",
     }
 
 
@@ -108,6 +111,30 @@ def all_answers(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
     return torch.stack(losses).mean()
 
 
+@torch.no_grad()
+def one_token_given(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """You gave the model the token at position t alone. It may know all tokens up to there:
+    `windows[:, : t + 1]`.
+    """
+    losses = [
+        functional.cross_entropy(model(windows[:, t : t + 1])[:, -1], windows[:, t + 1])
+        for t in positions
+    ]
+    return torch.stack(losses).mean()
+
+
+@torch.no_grad()
+def zeros_given(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """You wrote zeros over what comes later, and 0 is a token like any other: a model that leaks
+    looks at it. Cut the windows off behind position t.
+    """
+    losses = []
+    for t in positions:
+        known = torch.arange(windows.shape[1]) <= t
+        losses.append(functional.cross_entropy(model(windows * known)[:, t], windows[:, t + 1]))
+    return torch.stack(losses).mean()
+
+
 def not_shifted(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
     """You compared with the token at position t, which the model was given. The target is the next
     one.
@@ -128,6 +155,14 @@ def last_place_alone(model: Model, windows: Tensor, positions: list[int]) -> Ten
 def one_for_each(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
     """You returned a loss for each position. Return their mean, one number."""
     return torch.stack(asked(model, windows, positions))
+
+
+def left_off(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
+    """The loss is right, but gradients stay off after your function, and nothing in the notebook
+    could be trained any more. Use `with torch.no_grad():`, which ends.
+    """
+    torch.set_grad_enabled(False)
+    return torch.stack(asked(model, windows, positions)).mean()
 
 
 def with_graph(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
@@ -155,10 +190,13 @@ def with_graph(model: Model, windows: Tensor, positions: list[int]) -> Tensor:
         with_the_target,
         cut_too_early,
         all_answers,
+        one_token_given,
+        zeros_given,
         not_shifted,
         summed,
         last_place_alone,
         one_for_each,
+        left_off,
         with_graph,
     ),
 )
