@@ -13,6 +13,9 @@ ARG NB_USER=learner
 ARG NB_UID=1000
 RUN useradd --create-home --uid ${NB_UID} ${NB_USER}
 
+# Not `dlcourse` in the home: a hub may want a clone of that name there.
+ENV DLCOURSE_WORK=/home/${NB_USER}/lessons
+
 COPY . /opt/dlcourse
 RUN uv pip install --system --no-cache --torch-backend cpu \
       --constraint /opt/dlcourse/constraints.txt /opt/dlcourse \
@@ -20,5 +23,6 @@ RUN uv pip install --system --no-cache --torch-backend cpu \
 
 USER ${NB_USER}
 WORKDIR /home/${NB_USER}
-RUN python -c "import torch, dlcourse"
+# Binder shows the home as it is in the image: the copies of the lessons must be there already.
+RUN python -c "import torch; from dlcourse.commands.workspace import copy_lessons; copy_lessons()"
 CMD ["jupyterhub-singleuser"]

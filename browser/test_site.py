@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -178,6 +179,7 @@ def test_a_report_says_where_the_reader_was(new_page: Callable[[], Page]) -> Non
     page.wait_for_function("document.getElementById('report-text')?.value")
     said = page.input_value("#report-text")
     assert said.startswith("Lesson: 03_activations\nSection: 3. Where the formulas break\nCell: ")
+    assert f"\nVersion: {metadata.version('dlcourse')}\n" in said
     page.click("#report-copy")
     page.wait_for_function("document.getElementById('report-said').textContent !== ''")
 
@@ -185,9 +187,11 @@ def test_a_report_says_where_the_reader_was(new_page: Callable[[], Page]) -> Non
 def test_print_leaves_out_what_only_a_screen_can_use(new_page: Callable[[], Page]) -> None:
     page = open_page(new_page, "01_tensors.html", "light", WIDE)
     page.emulate_media(media="print")
-    for selector in (".bd-header", ".bd-sidebar-primary", "p.report", ".prev-next-area"):
+    for selector in (".bd-header", ".bd-sidebar-primary", "p.report", ".prev-next-area", "details"):
         assert not page.locator(selector).first.is_visible()
     assert page.locator("article img").first.is_visible()
+    pages = page.pdf(format="Letter").count(b"/Type /Page\n")
+    assert 10 < pages < 35, "a lesson is a handout, not a book"
 
 
 def test_two_builds_are_the_same(pages: dict[str, BeautifulSoup], tmp_path: Path) -> None:

@@ -68,6 +68,29 @@ def test_the_keyboard_leads_through_all_slides_and_none_is_too_wide(
     assert page.inner_text("#place") == f"1 of {total}"
 
 
+@pytest.mark.parametrize("name", LESSONS)
+def test_question_and_answer_are_in_the_window_without_scrolling(
+    name: str, open_slides: Callable[[str], Page]
+) -> None:
+    page = open_slides(name)
+    for number in range(1, page.locator("section").count() + 1):
+        question, answer = page.evaluate(
+            """number => {
+              const bottoms = (which) => Math.max(0, ...[...document.querySelectorAll(
+                `section.current > ${which}`)].map((one) => one.getBoundingClientRect().bottom));
+              location.hash = `#${number}`;
+              window.dispatchEvent(new Event("hashchange"));
+              const question = bottoms(":not(.revealed)");
+              if (document.querySelector("section.current .revealed"))
+                document.getElementById("next").click();
+              return [question, bottoms(".revealed")];
+            }""",
+            number,
+        )
+        assert question <= HEIGHT, f"slide {number}"
+        assert answer <= 1.15 * HEIGHT, f"slide {number}"  # the foot of a figure may be below
+
+
 def test_an_answer_appears_at_the_next_key_and_not_before(
     open_slides: Callable[[str], Page],
 ) -> None:

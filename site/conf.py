@@ -31,8 +31,7 @@ extensions = [
 ]
 nb_execution_mode = "off"  # the lessons are committed with their outputs, which tests compare
 nb_merge_streams = True
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "substitution"]
-myst_substitutions = {"version": version}
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 suppress_warnings: list[str] = []
 autodoc_typehints = "signature"
@@ -40,7 +39,7 @@ autodoc_typehints = "signature"
 html_theme = "pydata_sphinx_theme"
 html_static_path = [str(HERE / "static")]
 html_css_files = ["site.css"]
-html_js_files = [("report.js", {"defer": "defer"})]
+html_js_files = [("report.js", {"defer": "defer", "data-version": version})]
 html_sidebars: dict[str, list[str]] = {  # where a page has no others beside it
     name: []
     for name in ("accessibility", "exercises", "glossary", "index", "map", "reference", "report")

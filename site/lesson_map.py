@@ -4,7 +4,7 @@ from html import escape
 
 from lessons import Lesson
 
-_WIDTH, _ROW, _BOX_HEIGHT, _LEFT = 700, 66, 44, 150
+_WIDTH, _ROW, _BOX_HEIGHT, _LEFT = 740, 66, 44, 150
 
 
 def draw_map(lessons: list[Lesson]) -> str:

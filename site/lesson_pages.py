@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from dlcourse.checking.exercise import Exercise
 from lessons import Lesson
 
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _CODE_OR_SPECIAL = re.compile(r"(`[^`]*`)|([\\*_<>$\[\]{}#|~^])")
 
 
@@ -59,10 +60,25 @@ def _cells(lesson: Lesson) -> Iterator[NotebookNode]:
         exercise = lesson.exercises.get(cell.id)
         if exercise:
             cell.outputs = []  # "Not attempted yet", which helps only where one can attempt it
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                output.traceback = list(_without_libraries(output.traceback))
         yield cell
         if exercise:
             yield _markdown(f"{cell.id}-help", folds(exercise))
     yield _report_link(lesson, section)
+
+
+def _without_libraries(traceback: list[str]) -> Iterator[str]:
+    """Yield the parts of a traceback, with … for those in PyTorch's and Python's own files."""
+    in_library = False
+    for part in traceback:
+        was_in_library = in_library
+        in_library = _ANSI.sub("", part).startswith("File ")
+        if not in_library:
+            yield part
+        elif not was_in_library:
+            yield "…"
 
 
 def _report_link(lesson: Lesson, cell_id: str) -> NotebookNode:

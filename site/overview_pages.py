@@ -15,7 +15,12 @@ from lessons import Lesson
 def lessons_page(lessons: list[Lesson]) -> str:
     """Return the page that lists the lessons, with what each is for and how long it takes."""
     listed = "\n".join(f"{lesson.number} {lesson.title} <{lesson.name}>" for lesson in lessons)
-    parts = ["# Lessons", "", "Take them in order: each says what it needs.", ""]
+    minutes = [int(lesson.box["Minutes"].partition(":")[0]) for lesson in lessons]
+    total = (
+        f"Take them in order: each says what it needs. All {len(lessons)} take about "
+        f"{round(sum(minutes) / 60)} hours, with all exercises and without hurry."
+    )
+    parts = ["# Lessons", "", total, ""]
     for lesson in lessons:
         parts += [
             f"## [{lesson.number} {lesson.title}]({lesson.name}.ipynb)",

@@ -6,14 +6,18 @@ Does not cover: the notebooks to hand out (`editions`).
 What is shown, in the lesson's order: a slide for the title, for each section, for each
 prediction (its answer appears at the next key), for each other figure, for each exercise, and for
 what was learned. A cell tagged `slide` is shown, too; one tagged `no-slide` is not.
+
+The code under a prediction is what computes. What would give the answer away is left out: asserts,
+which are the answer where nothing is printed or drawn, and the drawing, which describes its figure.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 from nbconvert.filters import markdown2html
@@ -32,6 +36,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 _EXERCISE = re.compile(r"^\*\*Exercise: .*?\*\* \((.*?)\)\. ")
 _FORMULA = re.compile(r"\$[^$\n]+\$")
+_DRAWING = {"alt", "ax", "axes", "fig", "plt", "show", "show_images"}  # what the lessons draw with
 _LAST_SECTION = "In this lesson you"
 _MOST_LINES = 18  # of code or output that a room can read
 _MATH = """<script>MathJax = { tex: { inlineMath: [["$", "$"]] } };</script>
@@ -81,7 +86,9 @@ def mathjax() -> bytes:
 def _section(slide: Slide, level: str) -> str:
     revealed = f'<div class="revealed">{slide.revealed}</div>' if slide.revealed else ""
     title = f"<{level}>{escape(slide.title)}</{level}>"
-    return f'<section tabindex="-1">{title}{slide.shown}{revealed}</section>'
+    is_divider = level == "h1" or not (slide.shown or slide.revealed)
+    kind = ' class="divider"' if is_divider else ""
+    return f'<section tabindex="-1"{kind}>{title}{slide.shown}{revealed}</section>'
 
 
 def _slides(lesson: Lesson) -> Iterator[Slide]:
@@ -103,10 +110,7 @@ def _slides(lesson: Lesson) -> Iterator[Slide]:
             if following and following[0].id in lesson.exercises:
                 yield _exercise_slide(cell, lesson.exercises[following[0].id].title)
             elif question:
-                code = "\n\n".join(one.source for one in following)
-                yield Slide(
-                    heading, _html(question) + _code(code), "".join(map(_outputs, following))
-                )
+                yield _prediction_slide(heading, question, following)
         elif cell not in answers and _has_figure(cell):
             yield Slide(heading, _figures(cell))
         elif "slide" in cell.metadata.get("tags", []):
@@ -117,6 +121,41 @@ def _is_code(cell: NotebookNode) -> bool:
     return bool(cell.cell_type == "code")
 
 
+def _prediction_slide(heading: str, question: str, cells: list[NotebookNode]) -> Slide:
+    answer = "".join(map(_outputs, cells)) or _code(_code_that("assert", cells))
+    return Slide(heading, _html(question) + _code(_code_that("compute", cells)), answer)
+
+
+def _code_that(kind: str, cells: list[NotebookNode]) -> str:
+    """Return the statements of one kind, with an empty line between cells."""
+    of_cells = ([text for text, its in _statements(one.source) if its == kind] for one in cells)
+    return "\n\n".join("\n".join(texts).strip("\n") for texts in of_cells if texts)
+
+
+def _statements(source: str) -> Iterator[tuple[str, str]]:
+    """Yield each statement with the comments before it, and what it does: its kind."""
+    lines, end = source.splitlines(), 0
+    for statement in ast.parse(source).body:
+        text = "\n".join(lines[end : statement.end_lineno])
+        end = statement.end_lineno or end
+        yield text, _kind(statement)
+
+
+def _kind(statement: ast.stmt) -> str:
+    """Return "assert", "draw" or "compute"; what draws and also prints computes."""
+    names = {_name(node) for node in ast.walk(statement)}
+    if isinstance(statement, ast.Assert) or (
+        isinstance(statement, ast.Expr) and "assert_close" in names
+    ):
+        return "assert"
+    return "draw" if names & _DRAWING and "print" not in names else "compute"
+
+
+def _name(node: ast.AST) -> str:
+    """Return the name of a variable, function or attribute; "" for all else."""
+    return getattr(node, "id", "") or getattr(node, "attr", "")
+
+
 def _exercise_slide(cell: NotebookNode, title: str) -> Slide:
     """Return the slide with an exercise's task, whose title need not be said twice."""
     return Slide(f"Exercise: {title}", _html(_EXERCISE.sub(r"\1. ", cell.source)))
@@ -125,7 +164,7 @@ def _exercise_slide(cell: NotebookNode, title: str) -> Slide:
 def _summary(source: str, heading: str) -> str:
     """Return what a section's first slide shows below its heading."""
     if heading.startswith(_LAST_SECTION):
-        return _html(source.partition("\n")[2])
+        return _html(source.partition("\n")[2].partition("\n## ")[0])
     return ""
 
 
@@ -174,7 +213,17 @@ def _said(output: NotebookNode) -> str:
 def _code(source: str) -> str:
     """Return code as HTML with colors; "" where there is none."""
     formatter = HtmlFormatter(cssclass="code")
-    return str(highlight(_shortened(source), PythonLexer(), formatter)) if source else ""
+    return str(highlight(_end_of_code(source), PythonLexer(), formatter)) if source else ""
+
+
+def _end_of_code(source: str) -> str:
+    """Return the last statements of long code, which say what is computed and printed."""
+    lines = source.splitlines()
+    if len(lines) <= _MOST_LINES:
+        return source
+    end = lines[-_MOST_LINES:]
+    from_a_statement = list(dropwhile(lambda line: not line or line[0] in " )]}", end))
+    return "\n".join(["# …", *(from_a_statement or end)])
 
 
 def _shortened(text: str) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
 from dlcourse.commands.execution import execute
@@ -12,6 +13,7 @@ from dlcourse.exercises import catalog
 from dlcourse.places import ROOT
 from editions import solved_edition, student_edition
 from lessons import Lesson, read_lessons
+from slides import slides_page
 
 LESSONS = read_lessons(ROOT / "notebooks")
 NAMES = [lesson.name for lesson in LESSONS]
@@ -89,3 +91,26 @@ def test_a_solution_that_does_not_run_is_told_by_lesson(monkeypatch: pytest.Monk
     monkeypatch.setitem(vars(exercise), "solution_source", "raise OSError('no')\n")
     with pytest.raises(CourseError, match=r"The solutions of lesson 00 do not run: cell 2 raised"):
         solved_edition(lesson)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
+def test_no_slide_shows_with_a_question_what_gives_its_answer_away(lesson: Lesson) -> None:
+    slides = BeautifulSoup(slides_page(lesson), "html.parser").select("section:has(.revealed)")
+    assert len(slides) > 5
+    for slide in slides:
+        for answer in slide.select(".revealed"):
+            answer.decompose()
+        lines = slide.get_text().splitlines()
+        described = [line for line in lines if line.startswith(("alt = ", "show(", "assert "))]
+        assert not described
+
+
+def test_long_code_on_a_slide_keeps_its_last_statements() -> None:
+    lesson = LESSONS[8]
+    page = BeautifulSoup(slides_page(lesson), "html.parser")
+    (slide,) = (one for one in page.select("section") if "cannot read the lower row" in one.text)
+    code = slide.select_one(".code")
+    assert code is not None
+    assert code.get_text().startswith("# …")
+    assert "on_shuffled = trained(" in code.get_text()
+    assert code.get_text().rstrip().endswith("*mlp_shares[-1]))")

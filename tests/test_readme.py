@@ -87,6 +87,11 @@ def test_the_course_map_has_each_lessons_title_and_minutes(
     assert in_map == in_lesson, "correct the minutes in the course map in README.md"
 
 
+def test_the_course_map_says_how_long_the_course_takes() -> None:
+    totals = [int(minutes.partition(" ")[0]) for *_, minutes in course_map()]
+    assert f"{round(sum(totals) / 60)} hours in all" in section("The course")
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_target_of_make_that_a_page_names_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")

@@ -1,12 +1,13 @@
 // Fills in the page "Report a mistake" with where the reader was: the address says it.
 const place = new URLSearchParams(window.location.search);
+const { version } = document.currentScript.dataset;
 const text = document.getElementById("report-text");
 if (text) {
   text.value = [
     `Lesson: ${place.get("lesson") ?? ""}`,
     `Section: ${place.get("section") ?? ""}`,
     `Cell: ${place.get("cell") ?? ""}`,
-    `Version: ${text.dataset.version}`,
+    `Version: ${version}`,
     "",
     "What it says:",
     "",
