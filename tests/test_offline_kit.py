@@ -47,16 +47,17 @@ def kit(tmp_path: Path) -> Path:
     return wheels.parent
 
 
-def install(kit: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the kit's installer, with nothing but `variables` in its environment."""
+def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with nothing but `variables` in its environment: no PYTHONPATH, say."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     return subprocess.run(
-        [sys.executable, str(kit / "install.py"), *arguments],
-        env=kept | variables,
-        capture_output=True,
-        text=True,
-        check=False,
+        command, env=kept | variables, capture_output=True, text=True, check=False
     )
+
+
+def install(kit: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the kit's installer."""
+    return run(sys.executable, str(kit / "install.py"), *arguments, **variables)
 
 
 def test_the_course_is_installed_and_the_line_that_starts_it_is_told(
@@ -67,7 +68,7 @@ def test_the_course_is_installed_and_the_line_that_starts_it_is_told(
     assert not done.returncode, done.stderr
     told = done.stdout.strip().rpartition("\n")[2].split()
     assert Path(told[0]).parents[1] == tmp_path / "dlcourse-env"
-    assert subprocess.run(told, capture_output=True, text=True, check=True).stdout == "the lab\n"
+    assert run(*told).stdout == "the lab\n"
 
 
 def test_a_second_time_replaces_the_first_and_what_is_no_environment_stays(

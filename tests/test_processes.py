@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from course_process import listen_to_ctrl_c, needs_signals
 from dlcourse.processes import ProcessError, torchrun
 
 # A worker needs no torch to be one: torchrun tells it its rank in the environment.
@@ -85,13 +86,17 @@ def test_time_that_is_up_stops_all(script: Path) -> None:
     assert not children - before
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send one process a Ctrl-C")
+@needs_signals
 def test_a_stopped_cell_leaves_no_process(script: Path) -> None:
     """The stop button sends SIGINT, which Python turns into KeyboardInterrupt."""
     script.write_text(ENDLESS)
     code = "import sys, pathlib, dlcourse.processes as p; "
     code += "p.torchrun(pathlib.Path(sys.argv[1]), n_processes=2)"
-    cell = subprocess.Popen([sys.executable, "-c", code, str(script)], stderr=subprocess.PIPE)
+    cell = subprocess.Popen(
+        [sys.executable, "-c", code, str(script)],
+        stderr=subprocess.PIPE,
+        preexec_fn=listen_to_ctrl_c,  # noqa: PLW1509
+    )
     with cell:
         pids = workers_of(script.parent)
         pids += [child.pid for child in psutil.Process(cell.pid).children()]
