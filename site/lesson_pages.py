@@ -70,7 +70,7 @@ def _cells(lesson: Lesson) -> Iterator[NotebookNode]:
 
 
 def _without_libraries(traceback: list[str]) -> Iterator[str]:
-    """Yield the parts of a traceback, with … for those in PyTorch's and Python's own files."""
+    """Yield the parts of a traceback, with ... for those in PyTorch's and Python's own files."""
     in_library = False
     for part in traceback:
         was_in_library = in_library
@@ -78,7 +78,7 @@ def _without_libraries(traceback: list[str]) -> Iterator[str]:
         if not in_library:
             yield part
         elif not was_in_library:
-            yield "…"
+            yield "..."  # which the colors of a traceback know
 
 
 def _report_link(lesson: Lesson, cell_id: str) -> NotebookNode:
