@@ -114,6 +114,9 @@ def test_what_students_write_stays_text(tmp_path: Path) -> None:
             assert tag not in {"script", "link", "iframe", "a", "object", "form"}
             assert not [name for name in attributes if name.startswith("on")]
             assert (attributes.get("src") or "data:").startswith("data:")
+        policy = {"http-equiv": "Content-Security-Policy"}.items()
+        (allowed,) = [one["content"] for _, one in page.found if policy <= one.items()]
+        assert allowed == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     evil = (tmp_path / "students" / file_name(EVIL)).read_text(encoding="utf-8")
     assert EVIL in Elements(evil).text
 
