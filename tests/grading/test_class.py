@@ -66,10 +66,11 @@ def test_other_files_are_not_looked_at(tmp_path: Path) -> None:
 
 
 def test_who_has_no_notebook_is_told(tmp_path: Path) -> None:
-    for name in ("ada/01.ipynb", "bob/work.py", "eve/my work/01.ipynb"):
+    for name in ("ada/01.ipynb", "bob/work.py", "eve/my work/01.ipynb", "class.zip"):
         touch(tmp_path / name)
-    assert collect(tmp_path)[1] == [
+    assert sorted(collect(tmp_path)[1]) == [
         ("bob", "it has no notebook"),
+        ("class.zip", "it is no notebook, or a link"),
         ("eve", "it has no notebook; move those of its folder 'my work' up"),
     ]
 
@@ -85,7 +86,7 @@ def test_links_pipes_and_folders_are_refused(tmp_path: Path) -> None:
     found, refused = collect(tmp_path / "in")
     assert [one.name for one in found] == ["ada/01.ipynb"]
     assert {one.name for one in refused} == {
-        *("ada/link.ipynb", "ada/pipe.ipynb", "ada/folder.ipynb"),
+        *("ada/link.ipynb", "ada/pipe.ipynb", "ada/folder.ipynb", "eve"),
     }
 
 

@@ -282,6 +282,27 @@ def test_canvas_is_filled_and_who_is_left_out_is_told(
     assert "Not graded: z_103_9_01.ipynb" in told
 
 
+def test_points_that_are_replaced_are_told(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = CANVAS.replace('"01, Monday",,5', '"01, Monday",EX\x1b,5.00')
+    Path("canvas.csv").write_bytes(table.encode())
+    assert export("--to canvas --from canvas.csv --column 01") == 0
+    assert "Replaced: 101 had EX\\x1b\n" in capsys.readouterr().out
+    assert export("--to canvas --from canvas.csv --column 02 --points 10") == 0
+    assert "Replaced" not in capsys.readouterr().out, "5.00 are 5"
+    assert (out / "canvas.csv").read_bytes().decode() == table.replace("5.00", '"5"')
+
+
+def test_who_was_asked_less_than_others_is_told(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export("--to csv") == 0
+    assert "Not all were asked the same in tensors, but 1 or 2" in capsys.readouterr().out
+    one = "".join(json.dumps(asdict(one)) + "\n" for one in CLASS[:2])
+    (out / NAME).write_text(one, encoding="utf-8")
+    assert export("--to csv") == 0
+    assert "Not all" not in capsys.readouterr().out
+
+
 def test_moodle_is_filled_with_feedback(out: Path) -> None:
     assert export("--to moodle --from moodle.csv --feedback --by completion --at-least 1") == 0
     header, ada, bob = rows((out / "moodle.csv").read_bytes().decode())

@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
     everything = grades(records, _policy(options))
     found = _of_lesson(everything, options)
     _see_that_enough_can_pass(found, options)
-    _warn_of_times(found, options)
+    _warn(found, options)
     if options.to == "csv":
         most = _POINTS if options.points is None else options.points
         path = write_points(out, found, records, most)
@@ -173,6 +173,7 @@ def _fill(found: "list[Grade]", records: "Sequence[Record]", options: argparse.N
     """Write the platform's table with the points in it."""
     from dlcourse.grading import platforms  # noqa: PLC0415
     from dlcourse.grading.export import feedback  # noqa: PLC0415
+    from dlcourse.grading.submission import printable  # noqa: PLC0415
 
     if options.table is None:
         msg = "a platform's own table is filled: export it there, and name it with --from FILE."
@@ -196,10 +197,16 @@ def _fill(found: "list[Grade]", records: "Sequence[Record]", options: argparse.N
     print(f"{path} is filled. Students with points: {filled}; without: {left}.")
     for one in unknown:
         print(f"Not in {options.table}: {one}")
+    for who, before in sheet.replaced.items():
+        print(f"Replaced: {who} had {printable(before)}")
 
 
-def _warn_of_times(found: "list[Grade]", options: argparse.Namespace) -> None:
-    """Say so if the files' times are those of their unpacking, or late days cannot be known."""
+def _warn(found: "list[Grade]", options: argparse.Namespace) -> None:
+    """Say so if points are not fair: other exercises, times of unpacking, unknown late days."""
+    for lesson in dict.fromkeys(one.lesson for one in found):
+        if len(counts := {one.of for one in found if one.lesson == lesson}) > 1:
+            either = " or ".join(map(str, sorted(counts)))
+            print(f"Not all were asked the same in {lesson}, but {either} exercises: grade anew.")
     late = options.late_penalty or options.late_days
     if late and options.due is None and not any(one.late_days for one in found):
         print("Nothing is late: no file is marked so, and no time is named with --due.")

@@ -97,6 +97,8 @@ def _walk(folder: Path, refused: list[Refused]) -> Iterator[Path]:
             yield from _of_person(folder, Path(entry.path), refused)
         elif _is_notebook(entry):
             yield from _regular(folder, [entry], refused)
+        else:
+            refused.append(Refused(_printable(entry.name), "it is no notebook, or a link"))
 
 
 def _of_person(folder: Path, own: Path, refused: list[Refused]) -> Iterator[Path]:

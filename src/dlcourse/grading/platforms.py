@@ -11,7 +11,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dlcourse.errors import CourseError
@@ -120,6 +120,7 @@ class Sheet:
         column: which one the points go to.
         possible: the most points, as the platform wrote them; "" if it does not say.
         feedback: the column for feedback; None if there is none.
+        replaced: what stood where other points were written, by student.
     """
 
     table: Table
@@ -127,15 +128,12 @@ class Sheet:
     column: int
     possible: str
     feedback: int | None = None
+    replaced: dict[str, str] = field(default_factory=dict)
 
     @property
     def points(self) -> float | None:
         """The most points; None if the platform does not say."""
-        try:
-            points = float(self.possible.replace(",", "."))
-        except ValueError:
-            return None
-        return points if math.isfinite(points) else None
+        return _number_in(self.possible)
 
     def fill(self, points: Mapping[str, float], feedback: Mapping[str, str]) -> list[str]:
         """Write points and feedback into the rows of these students; return who has no row."""
@@ -146,6 +144,9 @@ class Sheet:
                 unknown.append(who)
                 continue
             row = self.table.rows[number]
+            before = content(row[self.column]).strip()
+            if before and _number_in(before) != _number_in(as_number(points[who])):
+                self.replaced[who] = before
             row[self.column] = quoted(self._number(points[who]))
             if self.feedback is not None and who in feedback:
                 row[self.feedback] = quoted(feedback[who])
@@ -156,6 +157,15 @@ class Sheet:
         text = as_number(points)
         has_comma = "," in self.possible and "." not in self.possible
         return text.replace(".", ",") if has_comma else text
+
+
+def _number_in(text: str) -> float | None:
+    """Return the number that a text is, with a decimal point or comma; None if it is none."""
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def as_number(points: float) -> str:

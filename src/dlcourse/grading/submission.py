@@ -117,12 +117,12 @@ def read_cells(path: Path) -> list[str]:
     try:
         if path.stat().st_size > MOST_BYTES:
             most = MOST_BYTES // 1_000_000
-            msg = f"the file has more than {most} MB: clear its outputs, or have it handed in anew"
+            msg = f"the file has more than {most} MB: hand it in again, with its outputs cleared"
             raise SubmissionError(msg)
         cells = json.loads(path.read_bytes())["cells"]
         return [_source_of(cell) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, TypeError, KeyError, RecursionError, AttributeError):
-        msg = "the file is no notebook: have it handed in anew"
+        msg = "the file is no notebook: hand it in again"
         raise SubmissionError(msg) from None
     except OSError as error:
         msg = f"the file cannot be read ({error.strerror})"
