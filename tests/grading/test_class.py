@@ -162,6 +162,7 @@ def test_what_could_not_be_graded_is_tried_again(tmp_path: Path) -> None:
         with records.RecordFile(tmp_path / "out") as file:
             file.add(added)
             assert file.is_done(found) == done
+            assert records.latest(file.records) == added
         assert records.read_class(tmp_path / "out") == added
 
 
@@ -188,6 +189,13 @@ def test_of_a_changed_submission_the_last_records_count(tmp_path: Path) -> None:
         file.add([ONE, TWO])  # it is as it was
     with records.RecordFile(tmp_path) as file:
         assert records.latest(file.records) == [OTHER, ONE, TWO]
+
+
+def test_of_a_changed_submission_the_first_counts_until_the_next_is_whole(tmp_path: Path) -> None:
+    changed = [replace(one, digest="d3") for one in (ONE, TWO)]
+    lines = "".join(json.dumps(asdict(one)) + "\n" for one in (ONE, TWO, changed[0]))
+    (tmp_path / records.NAME).write_text(lines)
+    assert records.read_class(tmp_path) == [ONE, TWO]
 
 
 def test_a_disk_that_takes_a_part_is_full(tmp_path: Path) -> None:
@@ -363,4 +371,4 @@ def test_what_is_graded_already_is_counted_again_without_a_box(
         file.add([replace(ONE, of=1, digest=digest)])
     command = ["grade", str(tmp_path / "in"), "--out", str(tmp_path / "out")]
     assert main([*command, "--exercise", "tensors.bars", "--seed", "7"]) == 0
-    assert capsys.readouterr().out.startswith("Notebooks: 1, of 1 students.\n")
+    assert capsys.readouterr().out.startswith("Notebooks: 1; students: 1.\n")

@@ -73,6 +73,12 @@ def test_the_class_is_counted(tmp_path: Path) -> None:
     ]
 
 
+def test_one_student_is_no_students(tmp_path: Path) -> None:
+    page = write(tmp_path, a_class()[:2])
+    assert "<p>1 student, counted" in page
+    assert "tensors: 1 student<" in page
+
+
 def test_mistakes_of_several_are_named_and_those_of_one_are_not(tmp_path: Path) -> None:
     text = Elements(write(tmp_path, a_class())).text
     assert "2 students: You forgot the mean." in text

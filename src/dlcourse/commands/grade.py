@@ -73,7 +73,7 @@ def _grade(options: argparse.Namespace, out: Path) -> "Sequence[Record]":
     for one in refused:
         print(f"Not looked at: {one.name}: {one.reason}.")
     found = [one for one in found if options.shard is None or belongs_to(options.shard, one.who)]
-    print(f"Notebooks: {len(found)}, of {len({one.who for one in found})} students.")
+    print(f"Notebooks: {len(found)}; students: {len({one.who for one in found})}.")
     with open_records(out, options.shard) as file:
         used = {one.seed for one in file.records}  # the same for all, after a stop, too
         seed = next(iter(used), new_seed() if options.seed is None else options.seed)

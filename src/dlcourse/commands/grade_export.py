@@ -197,8 +197,8 @@ def _fill(found: "list[Grade]", records: "Sequence[Record]", options: argparse.N
     print(f"{path} is filled. Students with points: {filled}; without: {left}.")
     for one in unknown:
         print(f"Not in {options.table}: {one}")
-    for who, before in sheet.replaced.items():
-        print(f"Replaced: {who} had {printable(before)}")
+    for student, before in sheet.replaced.items():
+        print(f"Replaced: {student} had {printable(before)}")
 
 
 def _warn(found: "list[Grade]", options: argparse.Namespace) -> None:

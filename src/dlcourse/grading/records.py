@@ -164,7 +164,7 @@ def read_class(folder: Path) -> list[Record]:
     if not (folder / NAME).exists():
         msg = f"There is no {NAME} in {folder}: `dlcourse grade` writes it, or `grade merge`."
         raise CourseError(msg)
-    return latest(list(_whole(read_records(folder / NAME, may_break_off=True))))
+    return latest(read_records(folder / NAME, may_break_off=True))
 
 
 def merge(folder: Path) -> list[Record]:
@@ -209,9 +209,10 @@ def _whole(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def latest(records: Sequence[Record]) -> list[Record]:
-    """Return the records that count: of a submission that was changed, those of the last file."""
-    digests = _digests(records)
-    return [one for one in records if digests[one.submission] == one.digest]
+    """Return the records that count: of each submission those of its last file, last graded."""
+    whole = list(_whole(records))
+    digests = _digests(whole)
+    return [one for one in whole if digests[one.submission] == one.digest]
 
 
 def _digests(records: Iterable[Record]) -> dict[str, str]:
