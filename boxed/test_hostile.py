@@ -4,12 +4,13 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from box_fixtures import Grade
 from dlcourse.checking.asked import Asked
-from dlcourse.grading.box import Box, BoxError
+from dlcourse.grading.box import Box, BoxError, Limits
 from dlcourse.grading.judge import Grader
 from dlcourse.grading.selftest import attack, run_alone
 from dlcourse.grading.submission import SubmissionError
@@ -89,3 +90,14 @@ def test_code_that_is_slow_to_read_costs_nobody_else(
     assert "passed" not in outcomes
     assert time.process_time() - start < 5  # of the process that must go on for all
     assert {one.outcome for one in grade(*HONEST).values()} == {"passed"}
+
+
+def test_a_box_that_is_killed_ends_what_is_in_it_at_once() -> None:
+    before = set(_processes())
+    with Box(Limits(seconds=100)) as box:
+        Timer(2, box.kill).start()
+        start = time.monotonic()
+        with pytest.raises(BoxError, match="broke"):
+            run_alone(box, "while True: pass")
+        assert time.monotonic() - start < 60
+    assert set(_processes()) <= before

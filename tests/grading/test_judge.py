@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any, Self, cast
 
 import pytest
@@ -64,6 +65,12 @@ def test_half_a_letter_can_be_written_to_a_table() -> None:
     told = {"kind": "builtins.ValueError", "text": "\ud800", "line": ""}
     outcome, message = verdict(COULD_NOT_RUN, json.dumps(told).encode())
     assert (outcome, message.encode()) == ("your code raised", b"ValueError: \\ud800")
+
+
+def test_what_a_terminal_would_obey_is_shown_instead() -> None:
+    told = {"kind": "builtins.ValueError", "text": "\x1b]0;a\x07\u202eb\x00 Ö 雷", "line": ""}
+    _, message = verdict(COULD_NOT_RUN, json.dumps(told).encode())
+    assert message == "ValueError: \\x1b]0;a\\x07\\u202eb\\x00 Ö 雷"
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"[" * 100_000, b'{"cells": 3}'])
@@ -137,6 +144,57 @@ def test_no_file_ends_the_grading_of_the_others(
         "it could not be judged (IndexError('our own mistake')).",
         "the file cannot be read (No such file or directory).",
     ]
+
+
+class _Endless(_NoBox):
+    """A box with a submission that does not end by itself."""
+
+    def __init__(self, _: object) -> None:
+        super().__init__(None)
+        self.begun, self._killed = Event(), Event()
+
+    def kill(self) -> None:
+        self._killed.set()
+
+    def read(self, *_: object) -> Any:  # noqa: ANN401
+        self.begun.set()
+        self._killed.wait(20)
+        msg = "it broke"
+        raise box.BoxError(msg)
+
+
+def test_a_grading_that_is_stopped_waits_for_no_submission(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxes = list[_Endless]()
+    monkeypatch.setattr(session, "Box", _Endless)
+    monkeypatch.setattr(session, "attack", lambda box, _: boxes.append(box))
+    (tmp_path / "01_tensors.ipynb").write_text('{"cells": []}')
+    plan = session.Plan({"tensors": LESSON}, {"01": "tensors"}, SEED, box.Limits())
+
+    def grade_until_it_is_stopped() -> None:
+        with session.Session(plan, 1) as grading:
+            grading._pool.submit(grading._graded, collect(tmp_path)[0][0])
+            boxes[0].begun.wait(20)
+            raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        grade_until_it_is_stopped()
+    assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("line", "lesson"),
+    [
+        ("from dlcourse.exercises import tensors as ex", "tensors"),
+        ("import dlcourse.exercises.tensors as ex", "tensors"),
+        ("    import dlcourse.exercises.tensors", "tensors"),
+        ("import dlcourse", None),
+    ],
+)
+def test_the_imports_say_which_lesson_it_is(line: str, lesson: str | None) -> None:
+    assert session._IMPORT.findall(f"1\n{line}\n") == ([lesson] if lesson else [])
 
 
 def test_a_notebook_of_empty_lines_is_looked_through_at_once() -> None:

@@ -102,7 +102,11 @@ def test_what_is_no_text_and_what_is_no_export_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("points", "text"), [(10, "10"), (7.5, "7.5"), (0, "0"), (10 / 3, "3.33"), (100, "100")]
+    ("points", "text"),
+    [
+        *((10, "10"), (7.5, "7.5"), (0, "0"), (10 / 3, "3.33"), (100, "100"), (1e6, "1000000")),
+        *((0.125, "0.13"), (10 * 5 / 16, "3.13"), (3 * 0.335, "1.01")),
+    ],
 )
 def test_points_are_written_short(points: float, text: str) -> None:
     assert platforms.as_number(points) == text
@@ -144,6 +148,32 @@ def test_two_students_who_cannot_be_told_apart_get_no_points(tmp_path: Path) -> 
         path = write(tmp_path, text.replace("102", "101"))
         with pytest.raises(CourseError, match="'101' is twice in the column"):
             read(path, "01" if text is CANVAS else None)
+
+
+@pytest.mark.parametrize(("text", "name"), [(CANVAS, "SIS User ID"), (MOODLE, "Full name")])
+def test_two_columns_that_cannot_be_told_apart_get_no_points(
+    text: str, name: str, tmp_path: Path
+) -> None:
+    read = platforms.canvas if text is CANVAS else platforms.moodle
+    key = "ID" if text is CANVAS else "Grade"
+    twice = write(tmp_path, text.replace(name, key, 1).replace(f'"{key}"', key, 1))
+    with pytest.raises(CourseError, match=f"two columns '{key}'"):
+        read(twice, "Lesson 01" if text is CANVAS else None)
+
+
+def test_points_that_differ_from_row_to_row_are_asked_for(tmp_path: Path) -> None:
+    assert platforms.moodle(write(tmp_path, MOODLE.replace("20.00", "9.00", 1))).points is None
+
+
+@pytest.mark.parametrize("possible", ["nan", "inf", "1e999", ""])
+def test_points_that_are_no_number_are_asked_for(possible: str, tmp_path: Path) -> None:
+    text = f"Student,ID,Lesson 01 (77)\nPoints Possible,,{possible}\nAda,101,\n"
+    assert platforms.canvas(write(tmp_path, text)).points is None
+
+
+def test_a_name_is_the_same_however_it_is_written(tmp_path: Path) -> None:
+    sheet = platforms.moodle(write(tmp_path, MOODLE.replace("Ada", "J\u00fcr ")), None, "Full name")
+    assert sheet.fill({"Ju\u0308r  Byron": 1}, {}) == []
 
 
 def test_a_comma_between_thousands_is_no_decimal_comma(tmp_path: Path) -> None:
@@ -252,6 +282,27 @@ def test_canvas_is_filled_and_who_is_left_out_is_told(
     assert "Not graded: z_103_9_01.ipynb" in told
 
 
+def test_points_that_are_replaced_are_told(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = CANVAS.replace('"01, Monday",,5', '"01, Monday",EX\x1b,5.00')
+    Path("canvas.csv").write_bytes(table.encode())
+    assert export("--to canvas --from canvas.csv --column 01") == 0
+    assert "Replaced: 101 had EX\\x1b\n" in capsys.readouterr().out
+    assert export("--to canvas --from canvas.csv --column 02 --points 10") == 0
+    assert "Replaced" not in capsys.readouterr().out, "5.00 are 5"
+    assert (out / "canvas.csv").read_bytes().decode() == table.replace("5.00", '"5"')
+
+
+def test_who_was_asked_less_than_others_is_told(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export("--to csv") == 0
+    assert "Not all were asked the same in tensors, but 1 or 2" in capsys.readouterr().out
+    one = "".join(json.dumps(asdict(one)) + "\n" for one in CLASS[:2])
+    (out / NAME).write_text(one, encoding="utf-8")
+    assert export("--to csv") == 0
+    assert "Not all" not in capsys.readouterr().out
+
+
 def test_moodle_is_filled_with_feedback(out: Path) -> None:
     assert export("--to moodle --from moodle.csv --feedback --by completion --at-least 1") == 0
     header, ada, bob = rows((out / "moodle.csv").read_bytes().decode())
@@ -284,6 +335,13 @@ def test_a_policy_changes_without_grading_anew(
         ("--to csv --points -1", "is no number from 0"),
         ("--to csv --late-penalty inf", "is no number from 0"),
         ("--to csv --late-days 1.5", "is no whole number from 0"),
+        ("--to csv --points 1e300", "is no number from 0 to 1000000"),
+        ("--to csv --late-penalty -5", "is no number from 0"),
+        ("--to csv --by completion --at-least 2", "2 exercises cannot pass: tensors has 1"),
+        ("--to csv --feedback", "goes into Moodle's table only"),
+        ("--to canvas --from canvas.csv --column 01 --feedback", "goes into Moodle's table only"),
+        ("--to csv --from canvas.csv", "fills no table"),
+        ("--to csv --who ID", "fills no table"),
         ("--to moodle --from bare.csv", "does not say how many points"),
         ("--to moodle --from bare.csv --points 5 --feedback", "no column for feedback"),
         ("--to blackboard", "invalid choice"),
@@ -306,6 +364,17 @@ def test_a_column_is_for_one_lesson(out: Path, capsys: pytest.CaptureFixture[str
     assert export("--to canvas --from canvas.csv --column 01") == 2
     assert "name it with --lesson (01, 02)" in capsys.readouterr().err
     assert export("--to canvas --from canvas.csv --column 01 --lesson 2") == 0
+    assert "Of another lesson: y_109_9_01.ipynb: tensors\n" in capsys.readouterr().out
+
+
+def test_a_penalty_that_meets_nobody_is_told(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export("--to csv --late-penalty 10") == 0
+    assert "Nothing is late: no file is marked so" in capsys.readouterr().out
+    late = replace(ADA, submission="b.ipynb", who="110", of=1, is_late=True)
+    with (out / NAME).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(late)) + "\n")
+    assert export("--to csv --late-penalty 10") == 0
+    assert "Nothing is late" not in capsys.readouterr().out
 
 
 def test_without_records_it_says_what_to_do(

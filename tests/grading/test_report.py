@@ -73,6 +73,12 @@ def test_the_class_is_counted(tmp_path: Path) -> None:
     ]
 
 
+def test_one_student_is_no_students(tmp_path: Path) -> None:
+    page = write(tmp_path, a_class()[:2])
+    assert "<p>1 student, counted" in page
+    assert "tensors: 1 student<" in page
+
+
 def test_mistakes_of_several_are_named_and_those_of_one_are_not(tmp_path: Path) -> None:
     text = Elements(write(tmp_path, a_class())).text
     assert "2 students: You forgot the mean." in text
@@ -114,6 +120,9 @@ def test_what_students_write_stays_text(tmp_path: Path) -> None:
             assert tag not in {"script", "link", "iframe", "a", "object", "form"}
             assert not [name for name in attributes if name.startswith("on")]
             assert (attributes.get("src") or "data:").startswith("data:")
+        policy = {"http-equiv": "Content-Security-Policy"}.items()
+        (allowed,) = [one["content"] for _, one in page.found if policy <= one.items()]
+        assert allowed == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     evil = (tmp_path / "students" / file_name(EVIL)).read_text(encoding="utf-8")
     assert EVIL in Elements(evil).text
 

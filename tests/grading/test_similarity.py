@@ -118,6 +118,11 @@ def test_the_cells_of_an_exercise_are_those_that_define_or_check_it() -> None:
     assert code_of("tensors.scale", cells) == f"{cells[1]}\n\n{cells[2]}"
 
 
+def test_code_is_shown_in_its_own_order() -> None:
+    code = "x = 1  # \u202e\x1b[1m\n\tex.scale.check(x)"
+    assert code_of("tensors.scale", [code]) == "x = 1  # \\u202e\\x1b[1m\n\tex.scale.check(x)"
+
+
 def test_the_page_is_made_only_when_asked_for_and_says_what_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,7 @@ from dlcourse.commands.usage import UsageError
 from dlcourse.machine import n_cores
 
 if TYPE_CHECKING:  # what takes long to import, and what only Linux has, when it is needed
-    from dlcourse.grading.records import Record
+    from dlcourse.grading.records import Record, RecordFile
     from dlcourse.grading.session import Plan
 
 SUMMARY = "judge the notebooks of a class, in a box that they cannot leave"
@@ -50,7 +50,11 @@ def run(options: argparse.Namespace) -> int:
     from dlcourse.grading.records import latest  # noqa: PLC0415
 
     out = Path(options.out)
-    records = latest(_grade(options, out))
+    try:
+        records = latest(_grade(options, out))
+    except KeyboardInterrupt:
+        print("\nWhat is graded is kept: type the same again to go on.", end="")
+        raise
     if options.shard is None:
         write_grades(out, records)
     print_table(records)
@@ -58,24 +62,55 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace, out: Path) -> "Sequence[Record]":
-    """Grade what is not graded yet; return all records of this class, or of this shard."""
+    """Grade what is not graded yet; return all records of this class, or of this shard.
+
+    Raises:
+        UsageError: if what is there was graded with another seed or other exercises.
+    """
     from dlcourse.grading.collect import collect  # noqa: PLC0415
     from dlcourse.grading.records import open_records  # noqa: PLC0415
     from dlcourse.grading.session import Session, belongs_to, new_seed  # noqa: PLC0415
 
+    if options.shard and options.seed is None:
+        msg = "the parts of a class need one seed: choose it with --seed, the same for all."
+        raise UsageError(msg)
     found, refused = collect(Path(options.folder))
     for one in refused:
         print(f"Not looked at: {one.name}: {one.reason}.")
     found = [one for one in found if options.shard is None or belongs_to(options.shard, one.who)]
+    print(f"Notebooks: {len(found)}; students: {len({one.who for one in found})}.")
     with open_records(out, options.shard) as file:
         used = {one.seed for one in file.records}  # the same for all, after a stop, too
         seed = next(iter(used), new_seed() if options.seed is None else options.seed)
+        if options.seed not in {None, seed}:
+            msg = f"{file.path} has the seed {seed}: leave out --seed, or name another --out."
+            raise UsageError(msg)
+        plan = _plan(options, seed)
+        _see_that_exercises_are_the_same(file, plan)
         left = [one for one in found if not file.is_done(one)]
         if left:
-            with Session(_plan(options, seed), options.jobs or n_cores()) as session:
+            with Session(plan, options.jobs or n_cores()) as session:
                 for records in tqdm(session.grade(left), total=len(left), unit="submission"):
                     file.add(records)
         return list(file.records)
+
+
+def _see_that_exercises_are_the_same(file: "RecordFile", plan: "Plan") -> None:
+    """Raise UsageError where some of a class were asked more of a lesson than others would be."""
+    from dlcourse.grading.records import latest  # noqa: PLC0415
+
+    of_file: dict[str, set[str]] = {}
+    for one in latest(file.records):
+        if one.exercise:
+            of_file.setdefault(one.submission, set()).add(one.exercise)
+    for recorded in of_file.values():
+        lesson = min(recorded).partition(".")[0]
+        if lesson in plan.lessons and recorded != {one.id for one in plan.lessons[lesson]}:
+            msg = (
+                f"{file.path} has other exercises of the lesson {lesson}: name the same --exercise "
+                "as then, or another --out."
+            )
+            raise UsageError(msg)
 
 
 def _plan(options: argparse.Namespace, seed: int) -> "Plan":
@@ -106,6 +141,11 @@ def _plan(options: argparse.Namespace, seed: int) -> "Plan":
     lessons = {numbers[number]: exercises_of_lesson(numbers[number]) for number in wanted}
     if options.exercise:
         named = [find_exercise(name) for name in options.exercise]
+        offered = [one for all_ in lessons.values() for one in all_]
+        for one in named:
+            if one not in offered:
+                msg = f"{one.id} is in none of the lessons that --lesson names."
+                raise UsageError(msg)
         lessons = {
             lesson: kept
             for lesson, all_ in lessons.items()

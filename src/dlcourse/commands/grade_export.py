@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # what takes long to import, when it is needed
 
 SUMMARY = "write the points of a class as a table, or into one that a platform exported"
 _POINTS = 100.0  # where no platform says how many there are
+_MOST = 1e6  # points or percent: more is mistyped
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,10 +86,13 @@ def run(options: argparse.Namespace) -> int:
     from dlcourse.grading.policy import grades, not_graded  # noqa: PLC0415
     from dlcourse.grading.records import read_class  # noqa: PLC0415
 
+    _see_that_options_fit(options)
     out = Path(options.out)
     records = read_class(out)
-    found = _of_lesson(grades(records, _policy(options)), options)
-    _warn_of_times(found, options)
+    everything = grades(records, _policy(options))
+    found = _of_lesson(everything, options)
+    _see_that_enough_can_pass(found, options)
+    _warn(found, options)
     if options.to == "csv":
         most = _POINTS if options.points is None else options.points
         path = write_points(out, found, records, most)
@@ -97,7 +101,29 @@ def run(options: argparse.Namespace) -> int:
         _fill(found, records, options)
     for one in not_graded(records):
         print(f"Not graded: {one.submission}: {one.message}")
+    with_points = {one.who for one in found}
+    for grade in everything:
+        if grade.who not in with_points:
+            print(f"Of another lesson: {grade.submission}: {grade.lesson}")
     return 0
+
+
+def _see_that_options_fit(options: argparse.Namespace) -> None:
+    """Raise UsageError for an option that would do nothing with the table that is asked for."""
+    if options.feedback and options.to != "moodle":
+        msg = "--feedback goes into Moodle's table only; for others, `dlcourse grade report`."
+        raise UsageError(msg)
+    if options.to == "csv" and (options.table or options.column or options.who):
+        msg = "--to csv fills no table: leave out --from, --column and --who, or name a platform."
+        raise UsageError(msg)
+
+
+def _see_that_enough_can_pass(found: "list[Grade]", options: argparse.Namespace) -> None:
+    """Raise UsageError where a lesson has fewer exercises than full points need."""
+    for one in found:
+        if options.at_least is not None and one.of < options.at_least:
+            msg = f"{options.at_least} exercises cannot pass: {one.lesson} has {one.of}."
+            raise UsageError(msg)
 
 
 def _policy(options: argparse.Namespace) -> "Policy":
@@ -147,6 +173,7 @@ def _fill(found: "list[Grade]", records: "Sequence[Record]", options: argparse.N
     """Write the platform's table with the points in it."""
     from dlcourse.grading import platforms  # noqa: PLC0415
     from dlcourse.grading.export import feedback  # noqa: PLC0415
+    from dlcourse.grading.submission import printable  # noqa: PLC0415
 
     if options.table is None:
         msg = "a platform's own table is filled: export it there, and name it with --from FILE."
@@ -170,10 +197,19 @@ def _fill(found: "list[Grade]", records: "Sequence[Record]", options: argparse.N
     print(f"{path} is filled. Students with points: {filled}; without: {left}.")
     for one in unknown:
         print(f"Not in {options.table}: {one}")
+    for student, before in sheet.replaced.items():
+        print(f"Replaced: {student} had {printable(before)}")
 
 
-def _warn_of_times(found: "list[Grade]", options: argparse.Namespace) -> None:
-    """Say so if the files' times are those of their unpacking."""
+def _warn(found: "list[Grade]", options: argparse.Namespace) -> None:
+    """Say so if points are not fair: other exercises, times of unpacking, unknown late days."""
+    for lesson in dict.fromkeys(one.lesson for one in found):
+        if len(counts := {one.of for one in found if one.lesson == lesson}) > 1:
+            either = " or ".join(map(str, sorted(counts)))
+            print(f"Not all were asked the same in {lesson}, but {either} exercises: grade anew.")
+    late = options.late_penalty or options.late_days
+    if late and options.due is None and not any(one.late_days for one in found):
+        print("Nothing is late: no file is marked so, and no time is named with --due.")
     times = [one.handed_in for one in found]
     if options.due and len(times) > 1 and max(times) - min(times) < timedelta(minutes=1):
         print(
@@ -188,8 +224,8 @@ def _amount(text: str) -> float:
         number = float(text)
     except ValueError:
         number = -1.0
-    if not 0 <= number < float("inf"):
-        msg = f"{text!r} is no number from 0"
+    if not 0 <= number <= _MOST:
+        msg = f"{text!r} is no number from 0 to {_MOST:.0f}"
         raise argparse.ArgumentTypeError(msg)
     return number
 

@@ -141,6 +141,10 @@ class Box:
             self._process.wait()
         self._complaints.close()
 
+    def kill(self) -> None:
+        """End what runs in it now, from another thread: what waits for it gets a BoxError."""
+        self._process.kill()
+
     def run(self, job: Mapping[str, Any]) -> Iterator[Seen]:
         """Run a job; yield what comes out of it, answer by answer, in their order.
 

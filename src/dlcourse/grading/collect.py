@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dlcourse.errors import CourseError
-from dlcourse.grading.submission import MOST_BYTES
+from dlcourse.grading.submission import MOST_BYTES, printable
 
 MOST_PER_PERSON = 200  # files: more is no submission
-_MOODLE = re.compile(r"[^_]*_(?P<who>\d+)_assignsubmission_\w+?_?(?P<name>\d\d_.*)?$")
-_CANVAS = re.compile(r"[^_]*(_LATE)?_(?P<who>\d+)_\d+_(?P<name>.*)$")
+_MOODLE = re.compile(r"[^_]*_(?P<who>\d+)_assignsubmission_")
+_CANVAS = re.compile(r"[^_]*(?P<late>_LATE)?_(?P<who>\d+)_\d+_")  # files only: it has no folders
 
 
 class Found(NamedTuple):
@@ -94,27 +94,40 @@ def _walk(folder: Path, refused: list[Refused]) -> Iterator[Path]:
     """Yield the notebooks in `folder` and in the folders in it; links are never followed."""
     for entry in _entries(folder):
         if entry.is_dir(follow_symlinks=False):
-            inner = [one for one in _entries(Path(entry.path)) if _is_notebook(one)]
-            if len(inner) > MOST_PER_PERSON:
-                name = _printable(entry.name)
-                refused.append(Refused(name, f"it has more than {MOST_PER_PERSON} notebooks"))
-                continue
-            yield from _regular(folder, inner, refused)
+            yield from _of_person(folder, Path(entry.path), refused)
         elif _is_notebook(entry):
             yield from _regular(folder, [entry], refused)
+        else:
+            refused.append(Refused(_printable(entry.name), "it is no notebook, or a link"))
+
+
+def _of_person(folder: Path, own: Path, refused: list[Refused]) -> Iterator[Path]:
+    """Yield the notebooks in a person's `own` folder; who has none there, or too many, is told."""
+    entries = _entries(own)
+    notebooks = [one for one in entries if _is_notebook(one)]
+    reason = f"it has more than {MOST_PER_PERSON} notebooks"
+    if len(notebooks) <= MOST_PER_PERSON:
+        yield from _regular(folder, notebooks, refused)
+        inner = [_printable(one.name) for one in entries if one.is_dir(follow_symlinks=False)]
+        deeper = f"; move those of its folder {inner[0]!r} up" if inner else ""
+        reason = "" if notebooks else f"it has no notebook{deeper}"
+    if reason:
+        refused.append(Refused(_printable(own.name), reason))
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, in order, without what is hidden, such as checkpoints."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda one: one.name)
+            shown = [one for one in entries if not one.name.startswith(".")]
     except OSError as error:
         msg = f"{folder} cannot be read ({error.strerror})."
         raise CourseError(msg) from None
+    return sorted(shown, key=lambda one: one.name)
 
 
 def _is_notebook(entry: os.DirEntry[str]) -> bool:
-    return entry.name.endswith(".ipynb") and not entry.name.startswith(".")
+    return entry.name.lower().endswith(".ipynb")
 
 
 def _regular(
@@ -129,14 +142,18 @@ def _regular(
 
 
 def _printable(name: str) -> str:
-    """Return a file's name without what no terminal and no table takes, such as half letters."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in name)
+    """Return a file's name without what no terminal and no table takes, such as half letters.
+
+    No two names become the same: a backslash is doubled.
+    """
+    return printable(name.replace("\\", r"\\"))
 
 
 def _person(name: Path) -> tuple[str, bool]:
     """Return who handed in the file of that name, and whether it was late."""
-    top = name.parts[0]
-    for platform in (_MOODLE, _CANVAS):
-        if match := platform.match(top):
-            return match["who"], "_LATE_" in top
-    return (top if len(name.parts) > 1 else name.stem), False
+    top, is_file = name.parts[0], len(name.parts) == 1
+    if match := _MOODLE.match(top):
+        return match["who"], False
+    if is_file and (match := _CANVAS.match(top)):
+        return match["who"], match["late"] is not None
+    return (name.stem if is_file else top), False

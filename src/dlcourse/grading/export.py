@@ -17,7 +17,8 @@ from dlcourse.grading.policy import Grade, not_graded
 from dlcourse.grading.records import Record
 
 GRADES, POINTS = "grades.csv", "points.csv"
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULAS = tuple("=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}")
+_FORMULAS += tuple("\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}")
 
 
 def write_grades(folder: Path, records: Iterable[Record]) -> None:
@@ -66,11 +67,14 @@ def feedback(grade: Grade, records: Iterable[Record]) -> str:
 
 
 def write_table(path: Path, rows: Sequence[Sequence[str]]) -> None:
-    """Write a table as CSV, in UTF-8, all fields quoted, formulas defused; all or nothing."""
+    """Write a table as CSV, all fields quoted, formulas defused; all or nothing.
+
+    It is UTF-8, and begins with the mark that says so: else Excel would read other letters.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerows([defuse(field) for field in row] for row in rows)
-    write_atomically(path, text.getvalue().encode())
+    write_atomically(path, text.getvalue().encode("utf-8-sig"))
 
 
 def defuse(field: str) -> str:

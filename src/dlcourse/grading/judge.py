@@ -17,7 +17,7 @@ from dlcourse.checking.exercise import Exercise
 from dlcourse.checking.failure import Failure
 from dlcourse.checking.judgment import Judge, Outcome, Verdict, cut
 from dlcourse.grading.box import ENDED, TOO_MUCH, TOO_SLOW, Box, Seen
-from dlcourse.grading.submission import Submission, SubmissionError, from_json
+from dlcourse.grading.submission import Submission, SubmissionError, from_json, printable
 from dlcourse.grading.wire import (
     BEHAVIORS,
     COULD_NOT_RUN,
@@ -83,8 +83,7 @@ class Grader:
                 yield self._result(name, MISSING, "Its check is not called in this notebook.", 0.0)
 
     def _result(self, name: str, outcome: str, message: str, seconds: float) -> Result:
-        plain = message.encode(errors="backslashreplace").decode()  # half a letter is no text
-        return Result(self.exercises[name].id, str(outcome), plain, seconds)
+        return Result(self.exercises[name].id, str(outcome), printable(message, "\n\t"), seconds)
 
     def _job(self, submission: Submission) -> dict[str, Any]:
         answers = [

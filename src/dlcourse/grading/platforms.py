@@ -7,9 +7,11 @@ Covers: Canvas's gradebook and Moodle's grading worksheet, in their documented f
 Does not cover: what the points are (`policy`), our own table (`export`).
 """
 
+import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dlcourse.errors import CourseError
@@ -118,6 +120,7 @@ class Sheet:
         column: which one the points go to.
         possible: the most points, as the platform wrote them; "" if it does not say.
         feedback: the column for feedback; None if there is none.
+        replaced: what stood where other points were written, by student.
     """
 
     table: Table
@@ -125,23 +128,29 @@ class Sheet:
     column: int
     possible: str
     feedback: int | None = None
+    replaced: dict[str, str] = field(default_factory=dict)
 
     @property
     def points(self) -> float | None:
         """The most points; None if the platform does not say."""
-        try:
-            return float(self.possible.replace(",", "."))
-        except ValueError:
-            return None
+        return _number_in(self.possible)
 
     def fill(self, points: Mapping[str, float], feedback: Mapping[str, str]) -> list[str]:
         """Write points and feedback into the rows of these students; return who has no row."""
-        for who in points.keys() & self.students.keys():
-            row = self.table.rows[self.students[who]]
+        unknown = []
+        for who in sorted(points):
+            number = self.students.get(_same(who))
+            if number is None:
+                unknown.append(who)
+                continue
+            row = self.table.rows[number]
+            before = content(row[self.column]).strip()
+            if before and _number_in(before) != _number_in(as_number(points[who])):
+                self.replaced[who] = before
             row[self.column] = quoted(self._number(points[who]))
             if self.feedback is not None and who in feedback:
                 row[self.feedback] = quoted(feedback[who])
-        return sorted(points.keys() - self.students.keys())
+        return unknown
 
     def _number(self, points: float) -> str:
         """Return a number as the platform writes its own: some languages have a decimal comma."""
@@ -150,9 +159,19 @@ class Sheet:
         return text.replace(".", ",") if has_comma else text
 
 
+def _number_in(text: str) -> float | None:
+    """Return the number that a text is, with a decimal point or comma; None if it is none."""
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def as_number(points: float) -> str:
-    """Return points with two decimals at most."""
-    return f"{points:.2f}".rstrip("0").rstrip(".")
+    """Return points with two decimals at most; a half is rounded up, as by hand."""
+    cents = math.floor(round(100 * points, 6) + 0.5)
+    return f"{cents / 100:.2f}".rstrip("0").rstrip(".")
 
 
 def canvas(path: Path, column: str | None = None, who: str = "ID") -> Sheet:
@@ -170,7 +189,7 @@ def canvas(path: Path, column: str | None = None, who: str = "ID") -> Sheet:
     table = read_table(path, who)
     assignments = [name for name in table.header if _ASSIGNMENT.match(name)]
     name = _chosen(assignments, column)
-    place, key = table.header.index(name), table.header.index(who)
+    place, key = _place(table, name), _place(table, who)
     above = [row for row in table.rows[1:] if content(row[0]).strip() == _POSSIBLE]
     possible = content(above[0][place]).strip() if above else ""
     whole = {number: row for number, row in enumerate(table.rows) if number and len(row) > place}
@@ -209,13 +228,25 @@ def moodle(path: Path, column: str | None = None, who: str = "Identifier") -> Sh
     if grade not in header:
         msg = f"Name the column of the grade with --column: {'; '.join(header)}."
         raise CourseError(msg)
-    key, rows = header.index(who), dict(enumerate(table.rows[1:], 1))
+    key, rows = _place(table, who), dict(enumerate(table.rows[1:], 1))
     whole = {number: row for number, row in rows.items() if len(row) == len(header)}
     keys = {number: _moodle_key(content(row[key]), key) for number, row in whole.items()}
     most = {content(row[header.index(_MOST)]) for row in whole.values() if _MOST in header}
     feedback = header.index(_FEEDBACK) if _FEEDBACK in header else None
-    possible = max(most, default="")
-    return Sheet(table, _students(keys, who), header.index(grade), possible, feedback)
+    possible = most.pop() if len(most) == 1 else ""
+    return Sheet(table, _students(keys, who), _place(table, grade), possible, feedback)
+
+
+def _place(table: Table, name: str) -> int:
+    """Return which column has that name.
+
+    Raises:
+        CourseError: if two have: points could go to the wrong one.
+    """
+    if table.header.count(name) > 1:
+        msg = f"The table has two columns {name!r}: export it again, with one of them."
+        raise CourseError(msg)
+    return table.header.index(name)
 
 
 def _moodle_key(text: str, column: int) -> str:
@@ -231,7 +262,7 @@ def _students(keys: Mapping[int, str], column: str) -> dict[str, int]:
         CourseError: if two rows have the same key: points could go to the wrong student.
     """
     students: dict[str, int] = {}
-    for number, key in keys.items():
+    for number, key in ((number, _same(key)) for number, key in keys.items()):
         if key in students:
             msg = (
                 f"{key!r} is twice in the column {column!r}: name another one with --who, in which "
@@ -241,3 +272,8 @@ def _students(keys: Mapping[int, str], column: str) -> dict[str, int]:
         if key:
             students[key] = number
     return students
+
+
+def _same(key: str) -> str:
+    """Return what tells a student, however it was written: umlauts of one sign or of two."""
+    return unicodedata.normalize("NFC", key.strip())

@@ -10,9 +10,10 @@ Does not cover: what the lines are worth (`export`).
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from dlcourse.errors import CourseError
 from dlcourse.files import told_in_a_line, write_atomically
@@ -79,7 +80,7 @@ class RecordFile:
             )
             raise CourseError(msg) from None
         self.records = self._recovered()
-        self._done = _digests(self.records)
+        self._last = {one.submission: one for one in self.records}
         self._file: IO[bytes] = self.path.open("ab", buffering=0)
 
     def __enter__(self) -> Self:
@@ -99,11 +100,12 @@ class RecordFile:
                 left = left[self._file.write(left) :]
             os.fsync(self._file.fileno())
         self.records += records
-        self._done |= _digests(records)
+        self._last |= {one.submission: one for one in records}
 
     def is_done(self, found: Found) -> bool:
-        """Tell whether that submission is recorded."""
-        return self._done.get(found.name) == found.digest
+        """Tell whether that submission was graded; one that could not be is to be tried again."""
+        last = self._last.get(found.name)
+        return last is not None and bool(last.exercise) and last.digest == found.digest
 
     def _recovered(self) -> list[Record]:
         """Return the records of submissions that are whole; remove what is left of others."""
@@ -132,13 +134,25 @@ def read_records(path: Path, *, may_break_off: bool = False) -> list[Record]:
     records = []
     for number, line in enumerate(lines, 1):
         try:
-            records.append(Record(**json.loads(line)))
+            records.append(_record(json.loads(line)))
         except (ValueError, TypeError):
             msg = (
-                f"Line {number} of {path} is no record: remove the line; its submission is redone."
+                f"Line {number} of {path} is no record of this version: remove the line, and its "
+                "submission is graded again; or name another --out."
             )
             raise CourseError(msg) from None
     return records
+
+
+def _record(told: dict[str, Any]) -> Record:
+    """Return a record; raise TypeError or ValueError if it is none."""
+    record = Record(**told)
+    for one in fields(record):
+        if not isinstance(getattr(record, one.name), one.type):  # type: ignore[arg-type]
+            raise TypeError(one.name)
+    if record.handed_in and datetime.fromisoformat(record.handed_in).tzinfo is None:
+        raise ValueError(record.handed_in)
+    return record
 
 
 def read_class(folder: Path) -> list[Record]:
@@ -150,33 +164,44 @@ def read_class(folder: Path) -> list[Record]:
     if not (folder / NAME).exists():
         msg = f"There is no {NAME} in {folder}: `dlcourse grade` writes it, or `grade merge`."
         raise CourseError(msg)
-    return latest(list(_whole(read_records(folder / NAME, may_break_off=True))))
+    return latest(read_records(folder / NAME, may_break_off=True))
 
 
 def merge(folder: Path) -> list[Record]:
     """Put the files of all shards in `folder` together in one; return its records.
 
+    What was graded there without a shard stays.
+
     Raises:
-        CourseError: if there are none, or one is damaged.
+        CourseError: if a shard is missing or damaged, or was graded with other inputs.
     """
     parts = sorted(path for path in folder.glob("records-*.jsonl"))
     if not parts:
         msg = f"There are no files records-K-of-N.jsonl in {folder}: grade with --shard first."
         raise CourseError(msg)
-    known: dict[tuple[str, str, str], Record] = {}
-    for part in parts:
-        for one in _whole(read_records(part, may_break_off=True)):
-            known[one.submission, one.digest, one.exercise] = one
-    merged = sorted(known.values(), key=lambda one: one.submission)
+    for number in {path.stem.rpartition("-")[2] for path in parts}:
+        for shard in range(1, int(number) + 1):
+            if not (folder / _shard_name((shard, int(number)))).exists():
+                msg = f"A part is missing in {folder}: grade it with --shard {shard}/{number}."
+                raise CourseError(msg)
+    if (folder / NAME).exists():
+        parts.insert(0, folder / NAME)
+    known = [one for part in parts for one in read_records(part, may_break_off=True)]
+    if len({one.seed for one in known}) > 1:
+        msg = f"Parts in {folder} have different seeds: grade all with one --seed, and a new --out."
+        raise CourseError(msg)
+    merged = sorted(_whole(known), key=lambda one: one.submission)
     write_atomically(folder / NAME, _as_lines(merged))
     return merged
 
 
 def _whole(records: Iterable[Record]) -> Iterator[Record]:
-    """Yield the records of those submissions of which all are there."""
+    """Yield the records of those submissions of which all are there, as they were last graded."""
     groups: dict[tuple[str, str], dict[str, Record]] = {}
     for one in records:
         of_it = groups.pop((one.submission, one.digest), {})  # what was written last comes last
+        if len(of_it) == one.of or "" in of_it:  # it was whole: now it was graded again
+            of_it = {}
         groups[one.submission, one.digest] = {**of_it, one.exercise: one}
     for group in groups.values():
         if all(one.of == len(group) for one in group.values()):
@@ -184,9 +209,10 @@ def _whole(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def latest(records: Sequence[Record]) -> list[Record]:
-    """Return the records that count: of a submission that was changed, those of the last file."""
-    digests = _digests(records)
-    return [one for one in records if digests[one.submission] == one.digest]
+    """Return the records that count: of each submission those of its last file, last graded."""
+    whole = list(_whole(records))
+    digests = _digests(whole)
+    return [one for one in whole if digests[one.submission] == one.digest]
 
 
 def _digests(records: Iterable[Record]) -> dict[str, str]:
@@ -201,5 +227,8 @@ def _as_lines(records: Iterable[Record]) -> bytes:
 
 def open_records(folder: Path, shard: tuple[int, int] | None) -> RecordFile:
     """Open the records in `folder`, or those of a shard: (which, of how many)."""
-    name = NAME if shard is None else f"records-{shard[0]}-of-{shard[1]}.jsonl"
-    return RecordFile(folder, name)
+    return RecordFile(folder, NAME if shard is None else _shard_name(shard))
+
+
+def _shard_name(shard: tuple[int, int]) -> str:
+    return f"records-{shard[0]}-of-{shard[1]}.jsonl"

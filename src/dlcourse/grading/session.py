@@ -29,7 +29,11 @@ from dlcourse.grading.submission import SubmissionError, read_cells
 
 NOT_GRADED = "not graded"  # the outcome of a file that is no submission to any lesson here
 # What says in a notebook's code of which lesson, or homework, it is.
-_IMPORT = re.compile(r"^[ \t]*from[ \t]+dlcourse\.exercises[ \t]+import[ \t]+(\w+)", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+dlcourse\.exercises[ \t]+import[ \t]+|import[ \t]+dlcourse\.exercises\.)"
+    r"(\w+)",
+    re.MULTILINE,
+)
 _HOMEWORK = re.compile(r"^ex = Rehearsals\(\"(\w+)\"\)", re.MULTILINE)
 VERSIONS = f"Python {platform.python_version()}, PyTorch {torch.__version__}, dlcourse "
 VERSIONS += dlcourse.__version__
@@ -74,11 +78,13 @@ class Session:
         self._graders = {name: Grader(all_, plan.seed) for name, all_ in plan.lessons.items()}
         self._stack = ExitStack()
         self._boxes: SimpleQueue[Box] = SimpleQueue()
+        self._all_boxes: list[Box] = []
         with ExitStack() as stack:
             for _ in range(n_boxes):
                 box = stack.enter_context(Box(plan.limits))
                 attack(box, plan.hidden)
                 self._boxes.put(box)
+                self._all_boxes.append(box)
             self._pool = stack.enter_context(ThreadPoolExecutor(n_boxes))
             self._stack = stack.pop_all()
 
@@ -86,9 +92,12 @@ class Session:
         """Return the session."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """End the boxes; what is being graded is thrown away."""
+    def __exit__(self, error: object, *_: object) -> None:
+        """End the boxes; what is being graded is thrown away, at once after an error or Ctrl-C."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if error is not None:
+            for box in self._all_boxes:
+                box.kill()
         self._stack.close()
 
     def grade(self, found: Sequence[Found]) -> Iterator[list[Record]]:
@@ -131,7 +140,10 @@ class Session:
         for name in names:
             if name in self._graders:
                 return name
-        msg = f"it is none of what is graded: {', '.join(self._graders)}"
+        msg = (
+            "neither its name, such as 05_mnist_mlp.ipynb, nor its code says that it is of what is "
+            f"graded: {', '.join(self._graders)}"
+        )
         raise SubmissionError(msg)
 
 

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
 
+from dlcourse.grading.submission import printable
+
 RUN, WINDOW = 12, 4  # tokens that are compared together, hashes of which one is kept
 THRESHOLD = 0.5  # of the shorter one's own fingerprints: what is less similar is not shown
 LEAST = 8  # fingerprints that a pair must share: fewer are soon the same by chance
@@ -131,4 +133,5 @@ def code_of(exercise: str, cells: Sequence[str]) -> str:
     """Return the cells of a notebook that define or check an exercise, by the exercise's id."""
     name = re.escape(exercise.partition(".")[2])
     about = re.compile(rf"\.{name}\.check\(|^(?:def|class) {name}\b", re.MULTILINE)
-    return "\n\n".join(one for one in cells if about.search(one))
+    code = "\n\n".join(one for one in cells if about.search(one))
+    return printable(code, "\n\t")  # on a page, some letters turn the order of those after them

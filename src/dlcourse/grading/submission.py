@@ -33,6 +33,15 @@ class SubmissionError(CourseError):
     """The file is no notebook that can be graded; the text says why."""
 
 
+def printable(text: str, kept: str = "") -> str:
+    """Return a stranger's text without what acts on a terminal, or is no text; escapes show it.
+
+    That is all but letters, signs and spaces: half letters, marks that turn the direction of
+    reading, and what moves the cursor. The letters in `kept` stay, such as line ends.
+    """
+    return "".join(one if one.isprintable() or one in kept else ascii(one)[1:-1] for one in text)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a submission answers to one exercise.
@@ -107,12 +116,13 @@ def read_cells(path: Path) -> list[str]:
     """
     try:
         if path.stat().st_size > MOST_BYTES:
-            msg = f"the file has more than {MOST_BYTES // 1_000_000} MB"
+            most = MOST_BYTES // 1_000_000
+            msg = f"the file has more than {most} MB: hand it in again, with its outputs cleared"
             raise SubmissionError(msg)
         cells = json.loads(path.read_bytes())["cells"]
         return [_source_of(cell) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, TypeError, KeyError, RecursionError, AttributeError):
-        msg = "the file is no notebook"
+        msg = "the file is no notebook: hand it in again"
         raise SubmissionError(msg) from None
     except OSError as error:
         msg = f"the file cannot be read ({error.strerror})"
