@@ -294,3 +294,14 @@ cheat = [os.write(file, bytes(8 << 20)) for file in files for _ in range(8)]
     ),
     "sends half a letter": "def cheat(*a, **k):\n    print('\\ud800')\n    return '\\ud800'",
 }
+
+# What is stopped only when the time of each answer is up.
+WAITED_FOR = {
+    "sleeps",
+    "forks without end",
+    "floods what comes out",
+    "floods the terminal",
+    "a list as deep as can be",
+    "a text that never ends",
+}
+assert set(HOSTILE) >= WAITED_FOR
