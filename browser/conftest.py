@@ -22,6 +22,13 @@ _FLAGS = [  # it starts no services of its own and needs no network
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let lessons be run by any worker, and the tests of each other file by one."""
+    for item in items:
+        if item.path.stem != "test_lab_lessons":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium or Chrome without a window."""

@@ -94,6 +94,7 @@ class Notebook:
     def __init__(self, page: Page, lab: tuple[str, str], name: str) -> None:
         """Open the notebook `name`; wait until its kernel is idle."""
         self.page = page
+        self._lab, self._name = lab, name
         self.errors: list[str] = []  # that the page's own code raised
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         address, token = lab
@@ -101,6 +102,15 @@ class Notebook:
         page.goto(f"{address}/lab/workspaces/{workspace}/tree/{name}?token={token}")
         page.locator(f"{_CELLS}:visible").first.wait_for(timeout=120_000)
         self.wait_until_idle()
+
+    def close(self) -> None:
+        """End the kernel, and close the page: as long as they live they hold a gigabyte or two."""
+        address, token = self._lab
+        headers = {"Authorization": f"token {token}"}
+        sessions = self.page.request.get(f"{address}/api/sessions", headers=headers).json()
+        (number,) = (one["id"] for one in sessions if one["path"] == self._name)
+        self.page.request.delete(f"{address}/api/sessions/{number}", headers=headers)
+        self.page.close()
 
     def wait_until_idle(self, seconds: float = 120) -> None:
         """Wait until the status bar says that the kernel has nothing to do."""

@@ -37,3 +37,4 @@ def test_lesson_runs_without_an_error_and_shows_every_figure(
         notebook.choose_theme(theme)
         assert serious_faults(notebook.page, ".jp-OutputArea-output") == [], theme
     assert notebook.errors == []
+    notebook.close()
