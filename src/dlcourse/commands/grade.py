@@ -78,7 +78,8 @@ def _grade(options: argparse.Namespace, out: Path) -> "Sequence[Record]":
     for one in refused:
         print(f"Not looked at: {one.name}: {one.reason}.")
     found = [one for one in found if options.shard is None or belongs_to(options.shard, one.who)]
-    print(f"Notebooks: {len(found)}; students: {len({one.who for one in found})}.")
+    n_students = len({one.who for one in found})
+    print(f"Notebooks: {len(found)}; students: {n_students}.", flush=True)  # grading takes long
     with open_records(out, options.shard) as file:
         used = {one.seed for one in file.records}  # the same for all, after a stop, too
         seed = next(iter(used), new_seed() if options.seed is None else options.seed)
