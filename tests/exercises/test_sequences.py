@@ -13,6 +13,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
 from dlcourse.checking.exercise import Exercise
+from dlcourse.checking.graph import operations_of
 from dlcourse.exercises import sequences as ex
 
 Right = tuple[Exercise, Callable[..., Any]]
@@ -568,13 +569,7 @@ def test_a_graph_that_is_carried_on_grows_as_the_fifth_run_says() -> None:
         state, counts = torch.zeros(1, 1, 3), list[int]()
         for chunk in x.split(10, dim=1):
             _, state = gru(chunk, state.detach() if detach else state)
-            nodes, found = [state.grad_fn], set[Any]()
-            while nodes:
-                node = nodes.pop()
-                if node is not None and node not in found:
-                    found.add(node)
-                    nodes += [before for before, _ in node.next_functions]
-            counts.append(len(found))
+            counts.append(len(operations_of(state)))
         return counts
 
     first, *_, last = nodes_after_each_chunk(detach=False)

@@ -25,6 +25,11 @@ from dlcourse.checking.trial import Behavior, attempt
 SEED = 2_147_483_647  # of the inputs; any number will do
 
 
+def as_one(answers: tuple[Any, ...]) -> Any:  # noqa: ANN401 - whatever a learner handed over
+    """Return what a check was handed as `use` gets it: the answer, or a tuple of several."""
+    return answers[0] if len(answers) == 1 else answers
+
+
 @dataclass(frozen=True, eq=False)
 class Asked:
     """What is asked, as far as it takes to run an answer.

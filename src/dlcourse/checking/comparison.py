@@ -147,6 +147,13 @@ def _are_equal(got: object, wanted: object) -> bool:
     return type(got) is type(wanted) and isinstance(got, bool | int | float) and got == wanted
 
 
+def kind_of_numbers(made: object) -> str:
+    """Return "floats" or "whole": what a tensor holds, or any of several; `use` may look at it."""
+    parts = made if isinstance(made, list | tuple) else [made]
+    has_floats = any("float" in str(getattr(part, "dtype", "")) for part in parts)
+    return "floats" if has_floats else "whole"
+
+
 def as_tensor(value: object) -> Tensor:
     """Return a number, array or tensor as a tensor on the CPU, without a graph."""
     if isinstance(value, Tensor):

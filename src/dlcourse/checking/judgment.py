@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import torch
 
-from dlcourse.checking.asked import SEED, Asked
+from dlcourse.checking.asked import SEED, Asked, as_one
 from dlcourse.checking.comparison import difference, shorten, without_marks
 from dlcourse.checking.failure import Failure
 from dlcourse.checking.record import Answer, Record
@@ -71,7 +71,7 @@ class Checker(ABC):
         if len(answers) != len(self.asked.names):
             names = ", ".join(self.asked.names)
             return Verdict(Outcome.NOT_YET, f"Hand your answer to the check: `check({names})`.")
-        answer = answers[0] if len(answers) == 1 else answers
+        answer = as_one(answers)
         if self.asked.is_untouched(answer):
             return self.not_attempted()
         if told := self.asked.wrong_kind(answer):

@@ -98,14 +98,12 @@ def _grade(options: argparse.Namespace, out: Path) -> "Sequence[Record]":
 
 def _see_that_exercises_are_the_same(file: "RecordFile", plan: "Plan") -> None:
     """Raise UsageError where some of a class were asked more of a lesson than others would be."""
-    from dlcourse.grading.records import latest  # noqa: PLC0415
+    from dlcourse.grading.policy import lesson_of  # noqa: PLC0415
+    from dlcourse.grading.records import by_submission, latest  # noqa: PLC0415
 
-    of_file: dict[str, set[str]] = {}
-    for one in latest(file.records):
-        if one.exercise:
-            of_file.setdefault(one.submission, set()).add(one.exercise)
-    for recorded in of_file.values():
-        lesson = min(recorded).partition(".")[0]
+    graded = [one for one in latest(file.records) if one.exercise]
+    for its in by_submission(graded).values():
+        recorded, lesson = {one.exercise for one in its}, lesson_of(its[0])
         if lesson in plan.lessons and recorded != {one.id for one in plan.lessons[lesson]}:
             msg = (
                 f"{file.path} has other exercises of the lesson {lesson}: name the same --exercise "

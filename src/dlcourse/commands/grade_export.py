@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dlcourse.commands.usage import UsageError
+from dlcourse.commands.usage import UsageError, add_count, add_records
 from dlcourse.files import write_atomically
 
 if TYPE_CHECKING:  # what takes long to import, when it is needed
@@ -25,7 +25,7 @@ _MOST = 1e6  # points or percent: more is mistyped
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
-    parser.add_argument("--out", metavar="OUT", required=True, help="the folder with the records")
+    add_records(parser)
     parser.add_argument(
         "--to", choices=("canvas", "moodle", "csv"), required=True, help="which table"
     )
@@ -59,12 +59,7 @@ def _add_policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at-least", type=_count, metavar="M", help="how many passed exercises are enough"
     )
-    parser.add_argument(
-        "--count",
-        choices=("best", "last"),
-        default="best",
-        help="which of several files of a student (else best)",
-    )
+    add_count(parser)
     parser.add_argument(
         "--due", type=_time, metavar="TIME", help="when it was due, such as 2026-11-27T23:59-05:00"
     )
@@ -173,6 +168,7 @@ def _fill(found: "list[Grade]", records: "Sequence[Record]", options: argparse.N
     """Write the platform's table with the points in it."""
     from dlcourse.grading import platforms  # noqa: PLC0415
     from dlcourse.grading.export import feedback  # noqa: PLC0415
+    from dlcourse.grading.records import by_submission  # noqa: PLC0415
     from dlcourse.grading.submission import printable  # noqa: PLC0415
 
     if options.table is None:
@@ -188,7 +184,8 @@ def _fill(found: "list[Grade]", records: "Sequence[Record]", options: argparse.N
     if options.feedback and sheet.feedback is None:
         msg = f"{options.table} has no column for feedback: switch feedback comments on in Moodle."
         raise UsageError(msg)
-    told = {one.who: feedback(one, records) for one in found if options.feedback}
+    files = by_submission(records)
+    told = {one.who: feedback(one, files[one.submission]) for one in found if options.feedback}
     unknown = sheet.fill({one.who: most * one.share for one in found}, told)
     path = Path(options.out, f"{options.to}.csv")
     write_atomically(path, sheet.table.text().encode())

@@ -8,13 +8,14 @@ import argparse
 from pathlib import Path
 
 from dlcourse.commands.grade import print_table
+from dlcourse.commands.usage import add_records
 
 SUMMARY = "put the records of all shards together"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
-    parser.add_argument("--out", metavar="OUT", required=True, help="the folder with the records")
+    add_records(parser)
 
 
 def run(options: argparse.Namespace) -> int:

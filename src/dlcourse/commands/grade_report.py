@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dlcourse.commands.usage import add_count, add_records
 from dlcourse.errors import CourseError
 
 if TYPE_CHECKING:  # what takes long to import, when it is needed
@@ -20,13 +21,8 @@ _MOST_PAIRS = 50
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
-    parser.add_argument("--out", metavar="OUT", required=True, help="the folder with the records")
-    parser.add_argument(
-        "--count",
-        choices=("best", "last"),
-        default="best",
-        help="which of several files of a student (else best)",
-    )
+    add_records(parser)
+    add_count(parser)
     parser.add_argument(
         "--similarity",
         metavar="FOLDER",
@@ -37,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the pages, and print where they are; return the exit status."""
     from dlcourse.grading.policy import Policy, grades  # noqa: PLC0415
-    from dlcourse.grading.records import read_class  # noqa: PLC0415
+    from dlcourse.grading.records import by_submission, read_class  # noqa: PLC0415
     from dlcourse.grading.report import write_report  # noqa: PLC0415
 
     records, folder = read_class(Path(options.out)), Path(options.out, "report")
@@ -46,9 +42,8 @@ def run(options: argparse.Namespace) -> int:
     print(f"{folder / 'index.html'} is about the class, without names.")
     print(f"{folder / 'students'} has a page for each of {n_students} students.")
     if options.similarity:
-        exercises = {one.submission: list[str]() for one in records}
-        for one in records:
-            exercises[one.submission].append(one.exercise)
+        files = by_submission(records).items()
+        exercises = {name: [one.exercise for one in its] for name, its in files}
         _write_similarity(folder, Path(options.similarity), counting, exercises)
     return 0
 

@@ -1,6 +1,7 @@
 """What the commands share about what is typed: a mistake in it, a suggestion, a place to show.
 
-Covers: the error, the word most like a mistyped one, a path as the user sees it, `--folder`.
+Covers: the error, the word most like a mistyped one, a path as the user sees it, `--folder`, and
+which records of a class count.
 Does not cover: the parser (`cli`).
 """
 
@@ -44,3 +45,18 @@ def use_folder(options: argparse.Namespace) -> None:
     """Let this process and those that it starts find the copies where `--folder` says."""
     if options.folder:
         os.environ[WORK_VARIABLE] = str(Path(options.folder).expanduser().absolute())
+
+
+def add_records(parser: argparse.ArgumentParser) -> None:
+    """Let the command take `--out`: where the records of a class are."""
+    parser.add_argument("--out", metavar="OUT", required=True, help="the folder with the records")
+
+
+def add_count(parser: argparse.ArgumentParser) -> None:
+    """Let the command take `--count`: which of a student's files counts."""
+    parser.add_argument(
+        "--count",
+        choices=("best", "last"),
+        default="best",
+        help="which of several files of a student (else best)",
+    )

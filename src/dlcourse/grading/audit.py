@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dlcourse.checking.asked import SEED, Asked
+from dlcourse.checking.asked import SEED, Asked, as_one
 from dlcourse.checking.discovery import asked_half
 from dlcourse.checking.judgment import Judge, Outcome, Verdict
 from dlcourse.checking.record import Record
@@ -111,8 +111,8 @@ def box_faults(judge: Judge) -> Iterator[Fault]:
     exercise = judge.of
     try:
         asked = Asked.from_told(judge.asked.as_told(asked_half(exercise)), judge.asked.seed)
-        (*answers,) = defined(exercise, exercise.solution_source)
-        content = pack(asked.behaviors(answers[0] if len(answers) == 1 else tuple(answers)))
+        answers = defined(exercise, exercise.solution_source)
+        content = pack(asked.behaviors(as_one(tuple(answers))))
         if len(content) > MOST_BYTES:
             told = f"{len(content)} bytes come out, and the box lets {MOST_BYTES} through"
             yield Fault(exercise.answer, f"{told}: make the inputs smaller.")

@@ -30,7 +30,7 @@ from typing import Any
 
 import torch
 
-from dlcourse.checking.asked import Asked
+from dlcourse.checking.asked import Asked, as_one
 from dlcourse.checking.failure import Failure
 from dlcourse.grading import jail
 from dlcourse.grading.submission import as_json, calls_of_check, find_answers
@@ -188,7 +188,7 @@ def _look_at(answer: dict[str, Any], cells: dict[int, ast.Module], seed: int) ->
     asked = Asked.from_told(answer["asked"], seed)
     if len(handed_over) != len(asked.names):
         return OTHER_NUMBER, b""
-    value = handed_over[0] if len(handed_over) == 1 else handed_over
+    value = as_one(handed_over)
     if asked.is_untouched(value):
         return UNTOUCHED, b""
     if told := asked.wrong_kind(value):

@@ -215,6 +215,14 @@ def latest(records: Sequence[Record]) -> list[Record]:
     return [one for one in whole if digests[one.submission] == one.digest]
 
 
+def by_submission(records: Iterable[Record]) -> dict[str, list[Record]]:
+    """Return the records of each submission, in their order."""
+    groups: dict[str, list[Record]] = {}
+    for one in records:
+        groups.setdefault(one.submission, []).append(one)
+    return groups
+
+
 def _digests(records: Iterable[Record]) -> dict[str, str]:
     """Return the digest of each submission's file that was recorded last."""
     return {one.submission: one.digest for one in records}

@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from dlcourse.files import told_in_a_line, write_atomically
 from dlcourse.grading.figure import OUTCOMES, describe, draw
 from dlcourse.grading.policy import Grade, not_graded
-from dlcourse.grading.records import Record
+from dlcourse.grading.records import Record, by_submission
 
 _WRONG = ("not yet", "your code raised", "stopped")
 _MOST_MISTAKES = 10  # of an exercise, on the page
@@ -50,9 +50,7 @@ def write_report(folder: Path, records: Sequence[Record], grades: Sequence[Grade
     students = folder / "students"
     with told_in_a_line(students):
         students.mkdir(parents=True, exist_ok=True)
-    by_file: dict[str, list[Record]] = {}
-    for one in records:
-        by_file.setdefault(one.submission, []).append(one)
+    by_file = by_submission(records)
     write_page(folder / "index.html", "class", _class(by_file, grades, not_graded(records)))
     parts: dict[str, dict[str, Any]] = {}
     for one in records:

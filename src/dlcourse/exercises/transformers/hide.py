@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dlcourse.checking.comparison import kind_of_numbers
 from dlcourse.checking.exercise import exercise
 
 
@@ -13,13 +14,7 @@ def use(
     answer: Callable[..., Any], tokens: Tensor, is_hidden: Tensor, symbol: int
 ) -> dict[str, Any] | None:
     made = answer(tokens, is_hidden, symbol)
-    return None if made is None else {"X and y": made, "numbers": _kind_of_numbers(made)}
-
-
-def _kind_of_numbers(made: object) -> str:
-    parts = made if isinstance(made, list | tuple) else [made]
-    has_floats = any("float" in str(getattr(part, "dtype", "")) for part in parts)
-    return "floats" if has_floats else "whole"
+    return None if made is None else {"X and y": made, "numbers": kind_of_numbers(made)}
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, int]]:

@@ -6,18 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dlcourse.checking.comparison import kind_of_numbers
 from dlcourse.checking.exercise import exercise
 
 
 def use(answer: Callable[..., Any], tokens: Tensor) -> dict[str, Any] | None:
     made = answer(tokens)
-    return None if made is None else {"guesses": made, "numbers": _kind_of_numbers(made)}
-
-
-def _kind_of_numbers(made: object) -> str:
-    parts = made if isinstance(made, list | tuple) else [made]
-    has_floats = any("float" in str(getattr(part, "dtype", "")) for part in parts)
-    return "floats" if has_floats else "whole"
+    return None if made is None else {"guesses": made, "numbers": kind_of_numbers(made)}
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor]]:

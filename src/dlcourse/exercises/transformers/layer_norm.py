@@ -8,6 +8,7 @@ from torch import Tensor
 
 from dlcourse.checking.comparison import Tolerance
 from dlcourse.checking.exercise import exercise
+from dlcourse.checking.graph import operations_of, slopes_of_squares
 
 
 def use(
@@ -26,11 +27,8 @@ def use(
     }
     if x.abs().max() > 100 or x.var(-1).min() < 0.01:  # rounding would be magnified in slopes
         return seen
-    try:
-        slopes = torch.autograd.grad(normed.square().sum(), leaves, allow_unused=True)
-    except RuntimeError as broken:
-        if "inplace" not in str(broken):
-            raise
+    slopes = slopes_of_squares(normed, leaves)
+    if slopes is None:
         return seen | {"graph of the result": "broken, by numbers that were written over"}
     return seen | {
         f"slopes of the result's squares along {name}": "none" if slope is None else slope
@@ -40,13 +38,7 @@ def use(
 
 def _has_layer_norm(normed: Tensor) -> bool:
     """Tell whether PyTorch's own function is in the graph."""
-    nodes, found = [normed.grad_fn], set[Any]()
-    while nodes:
-        node = nodes.pop()
-        if node is not None and node not in found:
-            found.add(node)
-            nodes += [before for before, _ in node.next_functions]
-    return any("LayerNorm" in node.name() for node in found)
+    return any("LayerNorm" in operation.name() for operation in operations_of(normed))
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
