@@ -55,7 +55,7 @@ mutants: setup ## try every small fault in every solution on its check (ARGS=ten
 
 browser: setup ## use course and site in a real browser as a learner would (needs Chromium)
 	@$(add-browser)
-	$(BIN)/pytest -n auto --dist loadgroup browser $(ARGS)
+	$(BIN)/pytest -n auto browser $(ARGS)
 
 boxed: setup ## attack the box that grading runs submissions in (needs bubblewrap)
 	$(BIN)/pytest boxed $(ARGS)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from dlcourse.places import ROOT
 from lab import Notebook, copy_course, start_lab
@@ -22,11 +24,17 @@ _FLAGS = [  # it starts no services of its own and needs no network
 ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let lessons be run by any worker, and the tests of each other file by one."""
-    for item in items:
-        if item.path.stem != "test_lab_lessons":
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives the tests of a file to one worker, and each lesson to whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", maxsplit=1)[0]
+        return nodeid if file.endswith("test_lab_lessons.py") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Say how pytest-xdist shares out the tests: a file's tests share a lab, a site, slides."""
+    return _ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
