@@ -44,13 +44,7 @@ def use(
     for one in model.parameters():
         nn.init.normal_(one, generator=rng)
     scaler = torch.amp.GradScaler("cpu", init_scale=first_scale, growth_interval=growth_interval)
-    # Inside another autocast, such as a check's, it keeps copies of weights that have moved on.
-    cached = torch.is_autocast_cache_enabled()
-    try:
-        torch.set_autocast_cache_enabled(False)
-        result = answer(model, X, y, scaler, n_steps)
-    finally:
-        torch.set_autocast_cache_enabled(cached)
+    result = answer(model, X, y, scaler, n_steps)
     if not isinstance(result, tuple | list) or len(result) != 2:
         return None if result is None else {"losses and rates": result}
     return {
