@@ -12,11 +12,17 @@ function fit() {
     slide.style.fontSize = size === 1 ? "" : `${size}em`;
     return bottom() <= window.innerHeight;
   });
+  const figures = [...slide.querySelectorAll(".revealed img")];
+  figures.forEach((figure) => { figure.style.maxHeight = ""; });
   slide.classList.remove("answer-first");
   if (!fits(() => slide.scrollHeight) && answer) {
     const isOpen = slide.classList.contains("open");
     slide.classList.toggle("answer-first", isOpen);
-    fits(() => answer.offsetTop + (isOpen ? answer.offsetHeight : 0));
+    const bottom = () => answer.offsetTop + (isOpen ? answer.offsetHeight : 0);
+    if (!fits(bottom)) { // what is still too much, the figures give
+      const surplus = (bottom() - window.innerHeight + 1) / figures.length; // heights are rounded
+      figures.forEach((figure) => { figure.style.maxHeight = `${figure.clientHeight - surplus}px`; });
+    }
   }
   window.scrollTo(0, 0);
 }
