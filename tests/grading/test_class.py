@@ -3,11 +3,16 @@
 import csv
 import json
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
+import dlcourse
 from dlcourse.commands.cli import main
 from dlcourse.errors import CourseError
 from dlcourse.grading import records
@@ -336,6 +341,26 @@ def test_without_bubblewrap_nothing_is_graded(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["grade", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 1
     assert "Grading needs bubblewrap" in capsys.readouterr().err
+    assert (tmp_path / "out" / records.NAME).read_bytes() == b""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no box")
+def test_a_course_that_the_box_would_hide_grades_nothing(tmp_path: Path) -> None:
+    touch(tmp_path / "in" / "ada" / "01_tensors.ipynb")
+    (tmp_path / "bwrap").write_text("#!/bin/false\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        shutil.copytree(Path(dlcourse.__file__).parent, Path(folder) / "dlcourse")
+        graded = subprocess.run(
+            [sys.executable, "-m", "dlcourse", "grade", tmp_path / "in", "--out", tmp_path / "out"],
+            env={**os.environ, "PATH": str(tmp_path), "PYTHONPATH": folder},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert graded.returncode == 1
+    assert "cannot be seen in the box, whose /tmp and /dev are" in graded.stderr
     assert (tmp_path / "out" / records.NAME).read_bytes() == b""
 
 

@@ -50,6 +50,7 @@ REMEDY = (
     "Nothing was graded. `bwrap --unshare-all --ro-bind / / true` tells whether this machine "
     "allows such boxes; where it refuses, grade on another Linux machine."
 )
+_EMPTY = (Path("/tmp"), Path("/dev"))  # noqa: S108 - each submission finds them empty
 VARIABLES = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",  # noqa: S108 - a disk of the box
@@ -284,11 +285,18 @@ def command() -> list[str]:
     """Return the command that makes the box, up to the program that runs in it.
 
     Raises:
-        BoxError: if bubblewrap is missing.
+        BoxError: if bubblewrap is missing, or the course is where the box has nothing.
     """
     bubblewrap = shutil.which("bwrap")
     if sys.platform != "linux" or bubblewrap is None:
         raise BoxError(MISSING)
+    for place in _places():
+        if any(place.is_relative_to(folder) for folder in _EMPTY):
+            msg = (
+                f"{place} cannot be seen in the box, whose /tmp and /dev are each submission's "
+                "own: install the course in another folder, such as your home. Nothing was graded."
+            )
+            raise BoxError(msg)
     is_root = os.geteuid() == 0
     rights = ["--unshare-all"]
     if is_root:  # then user namespaces are for the children alone, and the rights go in the box
@@ -306,6 +314,13 @@ def command() -> list[str]:
     ]
 
 
+def _places() -> list[Path]:
+    """Return where Python, its packages, the course's package and its data are."""
+    paths = sysconfig.get_paths()
+    python = [sys.prefix, sys.base_prefix, *(paths[name] for name in ("stdlib", "purelib"))]
+    return [*map(Path, python), _PACKAGE, ROOT / "data"]
+
+
 def _mounts() -> Iterator[tuple[str, ...]]:
     """Yield what is seen in the box: programs, Python, the course's package without exercises."""
     for name in ("usr", "bin", "lib", "lib32", "lib64", "etc/ld.so.cache"):
@@ -317,10 +332,8 @@ def _mounts() -> Iterator[tuple[str, ...]]:
     cores = Path("/sys/devices/system/cpu")  # else PyTorch knows no processor, and no half numbers
     if cores.exists():
         yield "--ro-bind", str(cores), str(cores)
-    paths = sysconfig.get_paths()
-    places = [sys.prefix, sys.base_prefix, *(paths[name] for name in ("stdlib", "purelib"))]
     seen: list[Path] = [Path("/usr")]
-    for place in map(Path, [*places, str(_PACKAGE), str(ROOT / "data")]):
+    for place in _places():
         if place.exists() and not any(place.is_relative_to(one) for one in seen):
             for folder in reversed(place.parents[:-1]):  # else nobody but root may enter them
                 yield "--perms", "0755", "--dir", str(folder)
