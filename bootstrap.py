@@ -355,7 +355,10 @@ def run(command: Command, variables: Variables, *, quiet: bool = True) -> str | 
 
 def variables_without(*beginnings: str) -> Variables:
     """Return this process's environment variables, less those whose names begin so."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(beginnings)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(beginnings)}
+    if os.path.expanduser("~") == "~":  # noqa: PTH111 - a user without a name or a home
+        kept["HOME"] = os.devnull  # pip 26.3 ends without one
+    return kept
 
 
 def pip_settings() -> dict[str, str]:

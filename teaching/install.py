@@ -45,6 +45,8 @@ def install(python: Path) -> bool:
     (pip,) = KIT.glob("wheels/pip-*.whl")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    if os.path.expanduser("~") == "~":  # noqa: PTH111 - a user without a name or a home
+        environment["HOME"] = os.devnull  # pip 26.3 ends without one
     options = ["install", "--no-index", "--find-links", str(KIT / "wheels"), "dlcourse"]
     command = [str(python), "-E", str(pip / "pip"), *options]
     return subprocess.run(command, env=environment, check=False).returncode == 0  # noqa: S603

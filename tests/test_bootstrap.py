@@ -833,6 +833,16 @@ def test_what_leads_packages_elsewhere_does_not_reach_the_installer(
     assert [path.name for path in other.iterdir()] == ["uv-99.0.dist-info"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows finds a home in another way")
+def test_a_user_without_a_name_and_a_home_has_one_for_the_installer(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = course.load()
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)  # whom nobody knows
+    assert module.installer_variables()["HOME"] == os.devnull
+
+
 def test_an_old_python_is_told_so_and_can_read_that_far() -> None:
     text = (ROOT / "bootstrap.py").read_text(encoding="utf-8")
     ast.parse(text, feature_version=(3, 7))

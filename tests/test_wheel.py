@@ -95,6 +95,7 @@ def install(wheel: Path, folder: Path) -> Path:
     pip = [sys.executable, "-m", "pip", "--isolated", "--disable-pip-version-check"]
     subprocess.run(
         [*pip, "--python", python, "install", "--no-deps", "--no-index", "--quiet", wheel],
+        env=os.environ | {"HOME": str(folder)},  # without one, pip ends where the user has no name
         check=True,
     )
     borrowed = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]

@@ -232,6 +232,7 @@ def _own_environment(clone: Path, constraints: str, base: str = sys.executable) 
         # A user's PIP_USER or PIP_TARGET would have another place looked at.
         own = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
         own["PIP_CONFIG_FILE"] = os.devnull
+        own.setdefault("HOME", os.devnull)  # without one, pip ends where the user has no name
         run = subprocess.run(freeze, cwd=clone, env=own, capture_output=True, text=True, check=True)
         installed = _versions(run.stdout)
         for name in wanted.keys() & installed.keys():
