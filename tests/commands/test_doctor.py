@@ -33,6 +33,16 @@ PAIR = "torch with torchvision"
 AddPackage = Callable[..., None]
 
 
+@pytest.fixture(autouse=True)
+def without_a_pretended_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes start without it: it imports PyTorch before a file can hide a module."""
+    folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    kept = [folder for folder in folders if Path(folder).name != "pretended_gpu"]
+    if kept != folders:
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(kept))
+        monkeypatch.delenv("DLCOURSE_DEVICE", raising=False)
+
+
 def capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 

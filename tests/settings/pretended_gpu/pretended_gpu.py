@@ -219,8 +219,8 @@ class _Event:
 class _Autocast(torch.autocast):
     """`torch.autocast` of the CPU, where the tensors really are."""
 
-    def __init__(self, _: str, **settings: Any) -> None:  # noqa: ANN401
-        super().__init__("cpu", **settings)
+    def __init__(self, device_type: str, *settings: Any, **named: Any) -> None:  # noqa: ANN401, ARG002
+        super().__init__("cpu", *settings, **named)
 
 
 def _name_of(function: Callable[..., Any]) -> str:
