@@ -60,6 +60,11 @@ def test_what_the_processes_print_comes_in_their_order(script: Path) -> None:
     assert list(script.parent.iterdir()) == [script]  # nothing is left in the script's folder
 
 
+def test_what_only_older_versions_of_pytorch_print_is_left_out(script: Path) -> None:
+    script.write_text(f"print('[Gloo] Rank 0 is connected to 1 peer ranks.'){HELLO}")
+    assert torchrun(script, n_processes=2) == "process 0 of 2\nprocess 1 of 2\n"
+
+
 def test_a_killed_process_is_started_again(script: Path) -> None:
     script.write_text(KILLED_ONCE)
     assert torchrun(script, n_processes=1, max_restarts=1) == "start 0\nstart 1\n"

@@ -6,6 +6,7 @@ Does not cover: several machines, GPUs (each process chooses its device), what t
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from dlcourse.errors import CourseError
 _SECONDS = 300.0  # far more than a start takes on a slow machine
 _ENDING_SECONDS = 10.0  # how long a process that was killed may take to be gone
 _LAST_LINES = 12  # of what a failed process said
+_NOT_SAID = re.compile(r"^\[Gloo\] .*\n", re.MULTILINE)  # what older versions of PyTorch print
 
 # The processes meet on the loopback address, whatever the machine is called and wherever its name
 # leads to. Each start gets a store of its own: in torchrun's, a second start can find the addresses
@@ -112,4 +114,5 @@ def _said(folder: Path, name: str) -> str:
         folder.rglob(name),
         key=lambda log: (int(log.parent.parent.name.rpartition("_")[2]), int(log.parent.name)),
     )
-    return "".join(log.read_text(encoding="utf-8", errors="replace") for log in logs)
+    said = "".join(log.read_text(encoding="utf-8", errors="replace") for log in logs)
+    return _NOT_SAID.sub("", said)
