@@ -29,6 +29,13 @@ def test_the_box_holds_what_it_must_hold_wherever_it_runs(box: Box) -> None:
     attack(box)
 
 
+def test_what_pytorch_sets_in_the_box_is_no_leak(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "/home/ada/compiled")
+    attack(box)
+    monkeypatch.setenv("OF_THE_INSTRUCTOR", "secret")
+    attack(box)
+
+
 def test_what_is_right_for_one_seed_is_wrong_for_another(grade: Grade) -> None:
     """Answers kept from a check at home, whose inputs are the same each time."""
     exercise = next(one for one in LESSON if one.name == "standardize")

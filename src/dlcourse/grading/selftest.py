@@ -157,6 +157,9 @@ _ASKED = {
 }
 
 
+_SET_INSIDE = {"PWD", "LC_CTYPE", "TORCHINDUCTOR_CACHE_DIR"}  # by bubblewrap, Python and PyTorch
+
+
 def attack(box: Box, hidden: Path | None = None) -> None:
     """Attack the box; return if it holds.
 
@@ -174,7 +177,7 @@ def attack(box: Box, hidden: Path | None = None) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         known = {
             "{files}": repr(_files()),
-            "{variables}": repr(sorted(os.environ.keys() - VARIABLES.keys() - {"PWD", "LC_CTYPE"})),
+            "{variables}": repr(sorted(os.environ.keys() - VARIABLES.keys() - _SET_INSIDE)),
             "{port}": str(server.getsockname()[1]),
         }
         for name in (*ATTACKS, AGAIN):
