@@ -354,9 +354,12 @@ def run(command: Command, variables: Variables, *, quiet: bool = True) -> str | 
 
 
 def variables_without(*beginnings: str) -> Variables:
-    """Return this process's environment variables, less those whose names begin so."""
+    """Return this process's environment variables, less those whose names begin so.
+
+    A user without a name and a home gets one that holds nothing.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(beginnings)}
-    if os.path.expanduser("~") == "~":  # noqa: PTH111 - a user without a name or a home
+    if os.path.expanduser("~") == "~":  # noqa: PTH111 - as it is where there is none
         kept["HOME"] = os.devnull  # pip 26.3 ends without one
     return kept
 

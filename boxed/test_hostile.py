@@ -8,7 +8,7 @@ from threading import Timer
 
 import pytest
 
-from box_fixtures import Grade
+from box_fixtures import LIMITS, Grade
 from dlcourse.checking.asked import Asked
 from dlcourse.grading.box import Box, BoxError, Limits
 from dlcourse.grading.judge import Grader
@@ -29,11 +29,11 @@ def test_the_box_holds_what_it_must_hold_wherever_it_runs(box: Box) -> None:
     attack(box)
 
 
-def test_what_pytorch_sets_in_the_box_is_no_leak(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_pytorch_sets_in_the_box_is_no_leak(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "/home/ada/compiled")
-    attack(box)
-    monkeypatch.setenv("OF_THE_INSTRUCTOR", "secret")
-    attack(box)
+    monkeypatch.setenv("OF_THE_INSTRUCTOR", "secret")  # which a box would hold that cleared nothing
+    with Box(LIMITS) as box:
+        attack(box)
 
 
 def test_what_is_right_for_one_seed_is_wrong_for_another(grade: Grade) -> None:
