@@ -39,20 +39,21 @@ def compared_with_copies(X: Tensor, moved: Tensor, most: int) -> tuple[Tensor, .
     """Try all shifts: return which pictures were moved (B,), by how much, down and right (B, 2),
     where this leaves a gap, and what a roll would have made, like X.
     """
-    is_copy, shifts = torch.zeros(len(X), dtype=torch.bool), torch.zeros(len(X), 2)
-    gaps, rolled = torch.zeros_like(X, dtype=torch.bool), X.clone()
-    for down in range(-most, most + 1):
-        for right in range(-most, most + 1):
-            frame = (right, -right, down, -down)
-            gap = functional.pad(torch.ones_like(X[0]), frame) == 0
-            same = (functional.pad(X, frame) - moved).abs() < 1e-5  # in float32 as well
-            found = (same | gap).flatten(1).all(dim=1)
-            if found.any():
-                is_copy |= found
-                shifts[found] = torch.tensor([down, right]).float()
-                gaps[found] = gap
-                rolled[found] = X[found].roll((down, right), (2, 3))
-    return is_copy, shifts, gaps, rolled
+    frame = (most,) * 4
+    copies = windows(functional.pad(X, frame), X)
+    gaps = windows(functional.pad(torch.ones_like(X[:1]), frame), X) == 0
+    rolled = windows(functional.pad(X, frame, mode="circular"), X)
+    same = (copies - moved.unsqueeze(1)).abs() < 1e-5  # in float32 as well
+    is_this = (same | gaps).flatten(2).all(dim=2)  # (B, shifts)
+    one, each = is_this.int().argmax(dim=1), torch.arange(len(X))
+    shifts = most - torch.stack([one // (2 * most + 1), one % (2 * most + 1)], dim=1)
+    return is_this.any(dim=1), shifts, gaps[0, one], rolled[each, one]
+
+
+def windows(framed: Tensor, X: Tensor) -> Tensor:
+    """Return all windows of X's size in pictures with a frame, (B, windows, C, H, W)."""
+    H, W = X.shape[2:]
+    return framed.unfold(2, H, 1).unfold(3, W, 1).flatten(2, 3).transpose(1, 2)
 
 
 def filling(gaps: Tensor, rolled: Tensor, background: float) -> str:
@@ -75,15 +76,15 @@ def spread_of(shifts: Tensor, most: int) -> dict[str, object]:
         "shifts down that occur": down,
         "shifts to the right that occur": right,
         "down and right are drawn apart": n_pairs > 0.7 * len(down) * len(right),
-        "all occur about equally often": bool(((shares - 1 / (2 * most + 1)).abs() < 0.1).all()),
+        "all occur about equally often": bool(((shares - 1 / (2 * most + 1)).abs() < 0.12).all()),
     }
 
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int, float]]:
-    yield torch.randn(200, 1, 3, 4, generator=rng), 1, -0.42
+    yield torch.randn(120, 1, 3, 4, generator=rng), 1, -0.42
     yield torch.randn(3, 2, 4, 3, generator=rng), 0, -0.42
     yield torch.randn(1, 1, 4, 5, generator=rng), 2, 1.5
-    yield torch.randn(200, 5, 4, 2, generator=rng).double().permute(0, 3, 1, 2), 2, -1.25
+    yield torch.randn(120, 5, 4, 2, generator=rng).double().permute(0, 3, 1, 2), 2, -1.25
 
 
 # ---------------------------------------------------------------------------- closed half

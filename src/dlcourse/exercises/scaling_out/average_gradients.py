@@ -34,11 +34,9 @@ def use(answer: Callable[..., Any], sizes: list[int]) -> object:
 
 
 def inputs(_: torch.Generator) -> Iterator[tuple[list[int]]]:
-    yield ([2, 2],)
     yield ([3, 1],)
     yield ([5],)
-    yield ([1, 4, 2],)
-    yield ([3, 0],)  # one process has no sample in this step
+    yield ([1, 4, 0],)  # one process has no sample in this step
 
 
 # ---------------------------------------------------------------------------- closed half

@@ -1,7 +1,6 @@
 """Texts written with one fault each: the known mistakes of the exercise in `write.py`; closed."""
 
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any, TypeAlias
 
 import torch
@@ -10,33 +9,42 @@ from torch import Tensor
 Model: TypeAlias = Any  # types do not tell what the parts of a module are
 
 
-def read(
-    model: Model,
-    tokens: list[int],
-    faults: str = "",
-    place_of: Callable[[int], int] = lambda t: t,
-) -> list[Tensor]:
-    """Return the logits after each token, with a cache."""
-    cache: list[tuple[list[Tensor], list[Tensor]]] = [([], []) for _ in model.layers]
-    logits = []
-    for t, token in enumerate(tokens):
-        x = model.token.weight[token]
-        x = x if "places" in faults else x + model.position.weight[place_of(t)]
-        for layer, (keys, values) in zip(model.layers, cache, strict=True):
+class Reader:
+    """Reads a text token by token, with a cache, and may do it wrong."""
+
+    def __init__(self, model: Model, faults: str, place_of: Callable[[int], int]) -> None:
+        self.model, self.faults, self.place_of = model, faults, place_of
+        self.cache: list[tuple[list[Tensor], list[Tensor]]] = [([], []) for _ in model.layers]
+        self.n_read = 0
+
+    def read(self, token: int) -> Tensor:
+        """Return the logits after the token."""
+        x = self.model.token.weight[token]
+        if "places" not in self.faults:
+            x = x + self.model.position.weight[self.place_of(self.n_read)]
+        self.n_read += 1
+        for layer, (keys, values) in zip(self.model.layers, self.cache, strict=True):
             q, k, v = layer.to_qkv(x).chunk(3)
-            old = list(keys)
             keys.append(k)
             values.append(v)
-            seen = old if "itself" in faults and old else keys
-            seen = keys[:1] if "first" in faults else keys[-1:] if "last" in faults else seen
-            held = values[-1:] if "last" in faults else values[: len(seen)]
-            root = 1.0 if "root" in faults else len(q) ** 0.5
-            weights = (torch.stack(seen) @ q / root).softmax(dim=0)
-            mixture = weights @ torch.stack(held)
-            answer = mixture if "out" in faults else layer.out(mixture)
-            x = answer if "stream" in faults else x + answer
-        logits.append(model.answer(x))
-    return logits
+            mixture = self.mixture(q, keys, values)
+            answer = mixture if "out" in self.faults else layer.out(mixture)
+            x = answer if "stream" in self.faults else x + answer
+        logits: Tensor = self.model.answer(x)
+        return logits
+
+    def mixture(self, q: Tensor, keys: list[Tensor], values: list[Tensor]) -> Tensor:
+        """Return what a query reads of the values."""
+        seen = slice(None)
+        if "itself" in self.faults and len(keys) > 1:
+            seen = slice(-1)
+        elif "first" in self.faults:
+            seen = slice(1)
+        elif "last" in self.faults:
+            seen = slice(-1, None)
+        root = 1.0 if "root" in self.faults else len(q) ** 0.5
+        weights = (torch.stack(keys[seen]) @ q / root).softmax(dim=0)
+        return weights @ torch.stack(values[seen])
 
 
 def written(
@@ -46,11 +54,13 @@ def written(
     faults: str = "",
     place_of: Callable[[int], int] = lambda t: t,
 ) -> list[int]:
-    """Return the tokens that are written. A copy reads everything again: it is not counted."""
-    tokens, model = list(prompt), deepcopy(model)
-    for _ in range(n_more):
-        tokens.append(int(read(model, tokens, faults, place_of)[-1].argmax()))
-    return tokens[len(prompt) :]
+    """Return the tokens that are written, each read once."""
+    reader, more, coming = Reader(model, faults, place_of), list[int](), list(prompt)
+    while len(more) < n_more:
+        logits = [reader.read(token) for token in coming]
+        coming = [int(logits[-1].argmax())]
+        more += coming
+    return more
 
 
 def read_again(model: Model, prompt: list[int], n_more: int) -> list[int]:
@@ -59,7 +69,7 @@ def read_again(model: Model, prompt: list[int], n_more: int) -> list[int]:
     """
     tokens = list(prompt)
     for _ in range(n_more):
-        tokens.append(int(read(model, tokens)[-1].argmax()))
+        tokens += written(model, tokens, 1)
     return tokens[len(prompt) :]
 
 

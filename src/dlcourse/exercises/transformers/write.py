@@ -82,8 +82,8 @@ def use(
 
 def inputs(rng: torch.Generator) -> Iterator[tuple[Any, list[int], int]]:
     yield _Model(10, 1), [4, 2], 3
-    models = _Model(62, 2), _Model(58, 2), _Model(10, 3), _Model(35, 1, 24)
-    for model, n, n_more in zip(models, (5, 1, 6, 9), (8, 12, 1, 9), strict=True):
+    models = _Model(62, 2), _Model(58, 2), _Model(10, 3), _Model(240, 1, 24)
+    for model, n, n_more in zip(models, (5, 1, 6, 4), (5, 8, 1, 6), strict=True):
         prompt = torch.randint(N_TOKENS, (n,), generator=rng).tolist()
         yield model, prompt, n_more
     yield _Model(6, 2), [0, 8, 1], 0
