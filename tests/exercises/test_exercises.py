@@ -221,6 +221,9 @@ def test_an_exercise_is_found_by_its_id() -> None:
     for unknown in ("autograd.slop", "autograd", "elsewhere.slope", ""):
         with pytest.raises(CourseError, match=rf"no exercise '{unknown}': .*autograd\.slope"):
             find_exercise(unknown)
+    with pytest.raises(CourseError) as told:
+        find_exercise("attention")
+    assert str(told.value) == "There is no exercise 'attention': transformers.attention."
 
 
 def test_the_catalog_is_the_course_s() -> None:

@@ -7,7 +7,7 @@ Does not cover: why they differ; `judgment` finds that out by trying known mista
 """
 
 import numbers
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,15 +40,13 @@ def difference(got: object, wanted: object, tolerance: Tolerance) -> str:
 
     Whatever a learner returns, nothing is raised but KeyboardInterrupt.
     """
-    try:
-        return _difference(got, wanted, tolerance)
-    except Exception as error:  # noqa: BLE001 - a learner's object may do anything when looked at
-        return f"{_kind(got)} came out, which cannot be compared ({type(error).__name__})."
+    return _Comparison(tolerance, _shorten).safely(got, wanted)
 
 
 def same(got: object, wanted: object, tolerance: Tolerance) -> bool:
     """Tell whether `got` may stand for `wanted`."""
-    return not difference(got, wanted, tolerance)
+    # A tensor's text takes longer than all comparing, and nobody reads it here.
+    return not _Comparison(tolerance, show=_kind).safely(got, wanted)
 
 
 def without_marks(text: str) -> str:
@@ -64,78 +62,107 @@ def shorten(value: object) -> str:
         return _kind(value)
 
 
-def _difference(got: object, wanted: object, tolerance: Tolerance) -> str:
-    if got is Ellipsis:
-        return "`...` is still in the place of an answer."
-    if isinstance(wanted, Mapping):
-        return _mapping_difference(got, wanted, tolerance)
-    if isinstance(wanted, str) or wanted is None:
-        right = (
-            got is None
-            if wanted is None
-            else isinstance(got, str) and _plain(got) == _plain(wanted)
-        )
-        return "" if right else _told(got, wanted)
-    if isinstance(wanted, Sequence):
-        return _sequence_difference(got, wanted, tolerance)
-    if isinstance(wanted, Tensor | np.ndarray | np.generic | numbers.Number):
-        return _number_difference(got, wanted, tolerance)
-    return "" if bool(got == wanted) else _told(got, wanted)
-
-
 def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def _mapping_difference(got: object, wanted: Mapping[Any, Any], tolerance: Tolerance) -> str:
-    if not isinstance(got, Mapping):
-        return f"{_kind(got)} came out where a dict is asked for."
-    for key, value in wanted.items():
-        if key not in got:
-            return f"The dict lacks {key!r}."
-        if told := _difference(got[key], value, tolerance):
-            return f"{key}: {told}" if isinstance(key, str) else f"[{key!r}]: {told}"
-    if extra := [key for key in got if key not in wanted]:
-        return f"The dict has {extra[0]!r}, which nobody asked for."
-    return ""
+@dataclass(frozen=True)
+class _Comparison:
+    """Compares results, and says in a sentence how they differ.
 
+    Attributes:
+        tolerance: how near is right.
+        show: returns a value's text for that sentence.
+    """
 
-def _sequence_difference(got: object, wanted: Sequence[Any], tolerance: Tolerance) -> str:
-    if isinstance(got, Tensor | np.ndarray) and all(isinstance(x, numbers.Number) for x in wanted):
-        got = got.tolist()  # a tensor for a list of numbers
-    if isinstance(got, str | bytes) or not isinstance(got, Sequence):
-        kind = "list" if isinstance(wanted, list) else "tuple"
-        return f"{_kind(got)} came out where a {kind} of {len(wanted)} is asked for."
-    if len(got) != len(wanted):
-        return f"{len(got)} values came out; there should be {len(wanted)}: {_shorten(wanted)}."
-    for place, (mine, right) in enumerate(zip(got, wanted, strict=True)):
-        if told := _difference(mine, right, tolerance):
-            where = f"Of the {len(wanted)} values, number {place + 1}"
-            return f"{where if len(wanted) > 1 else 'The only value'}: {told}"
-    return ""
+    tolerance: Tolerance
+    show: Callable[[object], str]
 
+    def safely(self, got: object, wanted: object) -> str:
+        """Say how `got` differs from `wanted`; "" where it does not. Nothing is raised."""
+        try:
+            return self.difference(got, wanted)
+        except Exception as error:  # noqa: BLE001 - a learner's object may do anything when looked at
+            return f"{_kind(got)} came out, which cannot be compared ({type(error).__name__})."
 
-def _number_difference(got: object, wanted: object, tolerance: Tolerance) -> str:
-    if _are_equal(got, wanted):
+    def difference(self, got: object, wanted: object) -> str:
+        if got is Ellipsis:
+            return "`...` is still in the place of an answer."
+        if isinstance(wanted, Mapping):
+            return self.of_mappings(got, wanted)
+        if isinstance(wanted, str) or wanted is None:
+            right = (
+                got is None
+                if wanted is None
+                else isinstance(got, str) and _plain(got) == _plain(wanted)
+            )
+            return "" if right else self.told(got, wanted)
+        if isinstance(wanted, Sequence):
+            return self.of_sequences(got, wanted)
+        if isinstance(wanted, Tensor | np.ndarray | np.generic | numbers.Number):
+            return self.of_numbers(got, wanted)
+        return "" if bool(got == wanted) else self.told(got, wanted)
+
+    def of_mappings(self, got: object, wanted: Mapping[Any, Any]) -> str:
+        if not isinstance(got, Mapping):
+            return f"{_kind(got)} came out where a dict is asked for."
+        for key, value in wanted.items():
+            if key not in got:
+                return f"The dict lacks {key!r}."
+            if told := self.difference(got[key], value):
+                return f"{key}: {told}" if isinstance(key, str) else f"[{key!r}]: {told}"
+        if extra := [key for key in got if key not in wanted]:
+            return f"The dict has {extra[0]!r}, which nobody asked for."
         return ""
-    if not isinstance(got, Tensor | np.ndarray | np.generic | numbers.Number):
-        kind = "a tensor" if isinstance(wanted, Tensor) and wanted.ndim else "a number"
-        if isinstance(wanted, bool | np.bool_):
-            kind = "True or False"
-        return f"{_kind(got)} came out where {kind} is asked for."
-    mine, right = as_tensor(got), as_tensor(wanted)
-    if right.ndim == 0 and mine.shape == (1,):
-        mine = mine[0]  # one number is one number
-    if mine.shape != right.shape:
-        return f"The shape is {tuple(mine.shape)}; it should be {tuple(right.shape)}."
-    if tolerance.dtype and isinstance(got, Tensor) and mine.dtype != right.dtype:
-        return f"The dtype is {mine.dtype}; it should be {right.dtype}."
-    for is_kind, name in ((_is_bool, "True or False"), (torch.is_complex, "complex numbers")):
-        if is_kind(mine) != is_kind(right):
-            verb = "should be" if is_kind(right) else "should not be"
-            return f"The result is {_shorten(got)}; it {verb} {name}."
-    right_places = _near(mine, right, tolerance)
-    return "" if right_places.all() else _values_differ(mine, right, ~right_places)
+
+    def of_sequences(self, got: object, wanted: Sequence[Any]) -> str:
+        are_numbers = all(isinstance(x, numbers.Number) for x in wanted)
+        if isinstance(got, Tensor | np.ndarray) and are_numbers:
+            got = got.tolist()  # a tensor for a list of numbers
+        if isinstance(got, str | bytes) or not isinstance(got, Sequence):
+            kind = "list" if isinstance(wanted, list) else "tuple"
+            return f"{_kind(got)} came out where a {kind} of {len(wanted)} is asked for."
+        if len(got) != len(wanted):
+            there_should_be = f"there should be {len(wanted)}: {self.show(wanted)}"
+            return f"{len(got)} values came out; {there_should_be}."
+        for place, (mine, right) in enumerate(zip(got, wanted, strict=True)):
+            if told := self.difference(mine, right):
+                where = f"Of the {len(wanted)} values, number {place + 1}"
+                return f"{where if len(wanted) > 1 else 'The only value'}: {told}"
+        return ""
+
+    def of_numbers(self, got: object, wanted: object) -> str:
+        if _are_equal(got, wanted):
+            return ""
+        if not isinstance(got, Tensor | np.ndarray | np.generic | numbers.Number):
+            kind = "a tensor" if isinstance(wanted, Tensor) and wanted.ndim else "a number"
+            if isinstance(wanted, bool | np.bool_):
+                kind = "True or False"
+            return f"{_kind(got)} came out where {kind} is asked for."
+        mine, right = as_tensor(got), as_tensor(wanted)
+        if right.ndim == 0 and mine.shape == (1,):
+            mine = mine[0]  # one number is one number
+        if mine.shape != right.shape:
+            return f"The shape is {tuple(mine.shape)}; it should be {tuple(right.shape)}."
+        if self.tolerance.dtype and isinstance(got, Tensor) and mine.dtype != right.dtype:
+            return f"The dtype is {mine.dtype}; it should be {right.dtype}."
+        for is_kind, name in ((_is_bool, "True or False"), (torch.is_complex, "complex numbers")):
+            if is_kind(mine) != is_kind(right):
+                verb = "should be" if is_kind(right) else "should not be"
+                return f"The result is {self.show(got)}; it {verb} {name}."
+        right_places = _near(mine, right, self.tolerance)
+        return "" if right_places.all() else self.of_values(mine, right, ~right_places)
+
+    def of_values(self, mine: Tensor, right: Tensor, wrong: Tensor) -> str:
+        if mine.ndim == 0 or mine.numel() <= _SHOWN_IN_FULL:
+            return self.told(mine, right)
+        place = tuple(wrong.nonzero()[0].tolist())
+        count = f"{int(wrong.sum())} of {wrong.numel()} values are wrong"
+        values = f"is {self.show(mine[place])}; it should be {self.show(right[place])}"
+        return f"{count}: [{', '.join(map(str, place))}] {values}."
+
+    def told(self, got: object, wanted: object) -> str:
+        return f"The result is {self.show(got)}; it should be {self.show(wanted)}."
 
 
 def _are_equal(got: object, wanted: object) -> bool:
@@ -179,19 +206,6 @@ def _near(mine: Tensor, right: Tensor, tolerance: Tolerance) -> Tensor:
         atol=tolerance.absolute,
         equal_nan=True,
     )
-
-
-def _values_differ(mine: Tensor, right: Tensor, wrong: Tensor) -> str:
-    if mine.ndim == 0 or mine.numel() <= _SHOWN_IN_FULL:
-        return f"The result is {_shorten(mine)}; it should be {_shorten(right)}."
-    place = tuple(wrong.nonzero()[0].tolist())
-    count = f"{int(wrong.sum())} of {wrong.numel()} values are wrong"
-    index = ", ".join(map(str, place))
-    return f"{count}: [{index}] is {_shorten(mine[place])}; it should be {_shorten(right[place])}."
-
-
-def _told(got: object, wanted: object) -> str:
-    return f"The result is {_shorten(got)}; it should be {_shorten(wanted)}."
 
 
 def _kind(value: object) -> str:

@@ -141,8 +141,8 @@ class Judge(Checker):
         _ = self.right
 
     def _verdict_on(self, mine: Sequence[Behavior]) -> tuple[Outcome, str]:
-        faults = [self._fault(*pair) for pair in zip(mine, self.right, strict=True)]
-        shown = next((number for number, fault in enumerate(faults) if fault), None)
+        faults = (self._fault(*pair) for pair in zip(mine, self.right, strict=True))
+        shown, fault = next(((n, fault) for n, fault in enumerate(faults) if fault), (None, ""))
         if shown is None:
             return Outcome.PASSED, ""
         given, diagnosis = self._given(shown), self._diagnosis(mine)
@@ -150,7 +150,7 @@ class Judge(Checker):
             return verdict_on_failure(failure, mine[shown].printed, given, diagnosis)
         if self.of.is_question:  # what is right stays untold
             return Outcome.NOT_YET, diagnosis or self._question_fault(mine[shown].value)
-        told = _lines(diagnosis, given, faults[shown], _quote(mine[shown].printed))
+        told = _lines(diagnosis, given, fault, _quote(mine[shown].printed))
         return Outcome.NOT_YET, told
 
     @cached_property

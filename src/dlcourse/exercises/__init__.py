@@ -46,7 +46,9 @@ def find_exercise(name: str) -> Exercise:
     for one in known:
         if one.id == name:
             return one
-    msg = f"There is no exercise {name!r}: {', '.join(one.id for one in known or catalog())}."
+    meant = known or [one for one in catalog() if one.id.endswith(f".{name}")]
+    example = "an id is a lesson's name, a dot and the exercise's name, as in autograd.slope"
+    msg = f"There is no exercise {name!r}: {', '.join(one.id for one in meant) or example}."
     raise CourseError(msg)
 
 

@@ -74,7 +74,7 @@ def use(
 def inputs(rng: torch.Generator) -> Iterator[tuple[Tensor, int, int]]:
     yield torch.tensor([0, 1, 2, 3, 3, 2, 1, 0]), 2, 3
     yield torch.tensor([0, 1, 2, 3, 3, 2, 1, 0, 2]), 1, 4
-    yield torch.randint(N_CHARACTERS, (25,), generator=rng), 3, 2
+    yield torch.randint(N_CHARACTERS, (20,), generator=rng), 3, 2
 
 
 # ---------------------------------------------------------------------------- closed half

@@ -26,8 +26,9 @@ def use(answer: Callable[..., Any], lstm: nn.LSTM, b: float) -> dict[str, Any]:
     for called, end in _parts(lstm):
         mine, its = ((of["bias_ih" + end], of["bias_hh" + end]) for of in (now, before))
         names = ("input gates", "forget gates", "contents g", "output gates")
+        quarters = [[bias.detach().chunk(4) for bias in pair] for pair in (mine, its)]
         for quarter, name in enumerate(names):
-            new, old = ([bias.detach().chunk(4)[quarter] for bias in pair] for pair in (mine, its))
+            new, old = ([bias[quarter] for bias in pair] for pair in quarters)
             key = f"{called}, both biases of the {name} together"
             seen[key] = sum(new) if name == "forget gates" else _kept(new, old)
     matrices = [name for name in now if name.startswith("weight")]
@@ -51,7 +52,7 @@ def inputs(rng: torch.Generator) -> Iterator[tuple[nn.LSTM, float]]:
         nn.LSTM(3, 4, num_layers=3, batch_first=True),
         nn.LSTM(2, 3, bidirectional=True),
         nn.LSTM(1, 2, num_layers=2, bidirectional=True),
-        nn.LSTM(2, 3, num_layers=12),
+        nn.LSTM(2, 3, num_layers=11),
     )
     for lstm, b in zip(lstms, (2.0, 5.0, 1.5, -3.0, 4.0), strict=True):
         for one in lstm.parameters():
