@@ -19,13 +19,14 @@ name, name it, as in make lab PYTHON=python3.12}")
 # As an error of make's own, that line is the last one on the screen.
 stop-if-any = $(if $(1),$(error $(1)))
 
-# What drives the browser, which learners do not need.
+# What drives the browser, which learners do not need. Where it is there already, no network is needed:
+# not to build the clone either, with the hatchling that the set-up installed.
 add-browser = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-  --constraint constraints.txt --editable ".[browser,site]"
+  --constraint constraints.txt --no-build-isolation --editable ".[browser,site]"
 
 # What makes pages of the notebooks.
 add-site = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-  --constraint constraints.txt --editable ".[site]"
+  --constraint constraints.txt --no-build-isolation --editable ".[site]"
 
 .PHONY: help lab test setup lint notebooks mutants browser boxed everywhere stranger soak bench site editions wheel offline-kit constraints clean
 
