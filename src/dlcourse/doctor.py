@@ -1,8 +1,8 @@
 """What must be right on a machine before the lessons run, each with its remedy where it is not.
 
 Covers: Python, the packages and their versions, torch beside torchvision, the device, MNIST,
-files of the learner that hide modules, memory, room on the disk; if asked to be thorough, also
-torchvision, the figures and the kernel.
+files of the learner that hide modules, memory, room on the disk, the network inside the machine; if
+asked to be thorough, also torchvision, the figures and the kernel.
 Does not cover: the speed of the machine (lesson 06), repairs other than those of the data, the
 process that must find what a kernel finds (`commands.doctor`).
 """
@@ -11,6 +11,7 @@ import os
 import platform
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import warnings
@@ -84,6 +85,7 @@ def check_machine(*, thorough: bool = False) -> list[Finding]:
         "your files": _check_files,
         "memory": _check_memory,
         "disk": _check_disk,
+        "this machine's own network": _check_loopback,
     }
     if thorough:
         checks |= {"figures": _check_figures, "kernel": _check_kernel}
@@ -269,6 +271,19 @@ def _check_disk() -> str:
         msg = f"only {free / 1e6:.0f} MB are free: make room for {_ROOM / 1e6:.0f} MB."
         raise CourseError(msg)
     return f"{free / 1e9:.1f} GB free"
+
+
+def _check_loopback() -> str:
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=5).close()
+    except OSError as error:
+        msg = (
+            f"JupyterLab and its kernels cannot talk to each other ({_clause(error)}): let "
+            "programs reach 127.0.0.1, in the settings of your firewall, sandbox or container."
+        )
+        raise CourseError(msg) from error
+    return "programs reach 127.0.0.1"
 
 
 def _check_figures() -> str:

@@ -151,6 +151,38 @@ def test_a_learners_kernel_that_is_killed_loses_neither_progress_nor_copies(
     assert contents(work) == copies
 
 
+# ---------------------------------------------------------------------------- no way to itself
+
+
+def _no_namespace() -> bool:
+    command = ["unshare", "--map-root-user", "--net", "true"]
+    return (
+        sys.platform != "linux"
+        or shutil.which("unshare") is None
+        or subprocess.run(command, capture_output=True, check=False).returncode != 0
+    )
+
+
+@pytest.mark.skipif(_no_namespace(), reason="only Linux cuts off 127.0.0.1, and not for everybody")
+def test_a_machine_that_cannot_reach_itself_is_told_so(checkout: Path) -> None:
+    cut_off = ["unshare", "--map-root-user", "--net"]  # where 127.0.0.1 is down, too
+    code = (
+        "import sys; from dlcourse.commands import execution;"
+        "execution._SECONDS_TO_START = 3; from dlcourse.commands.cli import main;"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    done = []
+    for command in ("run 00", "doctor"):
+        words = [*cut_off, sys.executable, "-c", code, *command.split()]
+        done.append(subprocess.run(words, capture_output=True, text=True, cwd=checkout))  # noqa: PLW1510
+    run, doctor = done
+    told = "dlcourse: No kernel could be started (Kernel didn't respond in 3 seconds): `dlcourse"
+    assert (run.returncode, run.stderr) == (1, f"{told} doctor` says what may be wrong.\n")
+    assert doctor.returncode == 1
+    [fault] = re.findall(r"^FAULT +.*$", doctor.stdout, re.MULTILINE)
+    assert "cannot talk to each other ([Errno 101] Network is unreachable)" in fault
+
+
 # ---------------------------------------------------------------------------- a disk is full
 
 

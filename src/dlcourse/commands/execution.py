@@ -6,6 +6,7 @@ Does not cover: comparing outputs with the committed ones; the tests do that.
 """
 
 import asyncio
+import atexit
 import re
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from dlcourse.errors import CourseError
 from dlcourse.files import write_atomically
 
 _SECONDS_PER_CELL = 600  # more than any cell takes on a slow machine
+_SECONDS_TO_START = 60  # a kernel, likewise
 _LONGEST_REASON = 200  # letters; an exception's message can be a page
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _NO_MEMORY = re.compile(  # in the words of Python, NumPy and PyTorch, which has one for each device
@@ -103,7 +105,7 @@ def execute(path: Path, *, on_cpu: bool = False) -> Run:
         on_cpu: use the CPU even where there is a GPU, as the committed outputs do.
 
     Raises:
-        CourseError: if `path` cannot be read as a notebook.
+        CourseError: if `path` cannot be read as a notebook, or no kernel could be started.
     """
     watch = _Watch(Run(_read(path)))
     watch.client = NotebookClient(
@@ -111,6 +113,7 @@ def execute(path: Path, *, on_cpu: bool = False) -> Run:
         kernel_name="python3",
         extra_arguments=["--log-level=CRITICAL"],  # else its log lands between our lines
         timeout=_SECONDS_PER_CELL,
+        startup_timeout=_SECONDS_TO_START,
         resources={"metadata": {"path": str(path.parent)}},
         coalesce_streams=True,
         store_widget_state=False,
@@ -150,6 +153,10 @@ async def _execute(client: NotebookClient, environment: dict[str, str], words: I
         if task is not None and task.cancelling():  # Ctrl-C, which nbclient takes for a death
             raise asyncio.CancelledError from None
         raise
+    except RuntimeError as error:  # before the first cell
+        atexit.unregister(client._cleanup_kernel)  # noqa: SLF001 - it is cleaned up, and would fail
+        msg = f"No kernel could be started ({error}): `dlcourse doctor` says what may be wrong."
+        raise CourseError(msg) from error
 
 
 def save(run: Run, path: Path) -> None:
