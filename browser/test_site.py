@@ -3,10 +3,12 @@
 It is opened as files, without a server, in a browser that is offline.
 """
 
+import io
 import os
 import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -15,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import ConsoleMessage, Page
+from pypdf import PdfReader
 
 from barriers import COLORS, find_barriers
 from dlcourse.exercises import catalog
@@ -27,7 +30,7 @@ LARGEST_SITE, LARGEST_LESSON = 60 * MEGABYTE, 1.5 * MEGABYTE
 WIDE, PHONE = 1280, 375
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)  # no test looks at what was built before
 def pages() -> dict[str, BeautifulSoup]:
     """Build the site, with no network where that can be taken away; return its pages, parsed."""
     command = [sys.executable, str(ROOT / "site" / "build.py")]
@@ -195,6 +198,25 @@ def test_print_leaves_out_what_only_a_screen_can_use(new_page: Callable[[], Page
     assert page.locator("article img").first.is_visible()
     pages = page.pdf(format="Letter").count(b"/Type /Page\n")
     assert 10 < pages < 35, "a lesson is a handout, not a book"
+
+
+@pytest.mark.parametrize("name", ["05_mnist_mlp", "08_convolutional_networks", "teach/08"])
+def test_paper_has_all_of_a_page(name: str, new_page: Callable[[], Page]) -> None:
+    page = open_page(new_page, f"{name}.html", "light", WIDE)
+    printed = PdfReader(io.BytesIO(page.pdf(format="Letter")))
+    on_paper = _letters("".join(sheet.extract_text() for sheet in printed.pages))
+    page.emulate_media(media="print")
+    ends = page.locator("article section > :last-child:not(section)").filter(visible=True)
+    texts = ends.all_inner_texts()
+    assert len(texts) > 5
+    missing = [text for text in texts if _letters(text)[-30:] not in on_paper]
+    assert not missing
+
+
+def _letters(text: str) -> str:
+    """Return the letters alone: paper breaks lines elsewhere, and joins some letters."""
+    text = unicodedata.normalize("NFKC", text)
+    return "".join(one for one in text if one.isascii() and one.isalpha())
 
 
 def test_two_builds_are_the_same(pages: dict[str, BeautifulSoup], tmp_path: Path) -> None:

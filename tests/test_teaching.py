@@ -22,7 +22,6 @@ HEADINGS = [
     "For the board",
 ]
 ROW = re.compile(r"^\| ?(.*?) ?\| ?(.*?) ?\| ?(.*?) ?\|$", re.MULTILINE)
-
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=[one.number for one in LESSONS])
 
 
@@ -94,6 +93,25 @@ def test_every_link_leads_to_a_cell(lesson: Lesson) -> None:
     links = re.findall(r"\]\(#([^)]+)\)", WRITTEN[lesson.number])
     assert links
     assert set(links) <= labels
+
+
+@each_lesson
+def test_every_result_is_one_of_the_lesson_s(lesson: Lesson) -> None:
+    said = re.sub(r"\]\(#[^)]+\)", "]", part(lesson, "Before each Predict"))
+    known = set[str]()
+    for cell in lesson.notebook.cells:
+        outputs = cell.get("outputs", [])
+        shown = [one.get("text") or one.get("data", {}).get("text/plain", "") for one in outputs]
+        known |= results("\n".join([cell.source, *shown]))
+    rounded = {f"{float(one):.{n}f}" for one in known for n in range(6)}
+    missing = results(said) - known - rounded
+    assert not missing
+
+
+def results(text: str) -> set[str]:
+    """Return what a run must have told: the numbers with a point, or with three digits."""
+    found = re.findall(r"\d[\d,]*\.\d+|\d{1,3}(?:,\d{3})+|\d{3,}", text)
+    return {one.replace(",", "") for one in found}
 
 
 @each_lesson
