@@ -56,7 +56,7 @@ def _cells(lesson: Lesson) -> Iterator[NotebookNode]:
             section = original.id
         cell = copy.deepcopy(original)
         if cell.cell_type == "markdown":
-            cell.source = f"({lesson.label(cell.id)})=\n{cell.source}"
+            cell.source = f"({lesson.label(cell.id)})=\n{_with_label(lesson, original)}"
         exercise = lesson.exercises.get(cell.id)
         if exercise:
             cell.outputs = []  # "Not attempted yet", which helps only where one can attempt it
@@ -67,6 +67,13 @@ def _cells(lesson: Lesson) -> Iterator[NotebookNode]:
         if exercise:
             yield _markdown(f"{cell.id}-help", folds(exercise))
     yield _report_link(lesson, section)
+
+
+def _with_label(lesson: Lesson, cell: NotebookNode) -> str:
+    """Return a cell's text; a numbered heading, which need not come first, has its own label."""
+    text, label = str(cell.source), lesson.section_label(cell.id)
+    heading = f"## {lesson.sections[cell.id]}" if label else ""
+    return text.replace(heading, f"({label})=\n{heading}", 1) if label else text
 
 
 def _without_libraries(traceback: list[str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ _LESSON_NUMBERS = re.compile(r"\b(\d\d)(?: to (\d\d))?\b")
 _CHECK = re.compile(r"^ex\.(\w+)\.check\(", re.MULTILINE)
 _IMPORT = re.compile(r"^from dlcourse\.exercises import \w+ as ex$", re.MULTILINE)
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+_NUMBERED = re.compile(r"(\d+)\. ")
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,11 @@ class Lesson:
     def label(self, cell_id: str) -> str:
         """Return the name by which other pages link to a cell."""
         return f"cell-{self.number}-{cell_id}".lower()  # as Sphinx writes it
+
+    def section_label(self, cell_id: str) -> str:
+        """Return the name by which other pages link to the numbered heading in a cell, or ""."""
+        number = _NUMBERED.match(self.sections.get(cell_id, ""))
+        return f"section-{self.number}-{number[1]}" if number else ""
 
 
 def read_lessons(folder: Path) -> list[Lesson]:

@@ -6,7 +6,7 @@ import pytest
 
 from dlcourse.exercises import catalog, find_exercise
 from dlcourse.places import ROOT
-from lesson_pages import plain
+from lesson_pages import lesson_page, plain
 from lessons import Lesson, read_lessons
 from teaching_pages import takes_recorded_answers, teaching_page
 
@@ -22,6 +22,8 @@ HEADINGS = [
     "For the board",
 ]
 ROW = re.compile(r"^\| ?(.*?) ?\| ?(.*?) ?\| ?(.*?) ?\|$", re.MULTILINE)
+SECTION = re.compile(r"\[(\d+\. [^\]]+)\]\(#[^)]+\)")  # named with its number and its link
+
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=[one.number for one in LESSONS])
 
 
@@ -78,6 +80,7 @@ def test_the_plan_says_of_each_exercise_where_it_is_done(lesson: Lesson) -> None
     homework = "".join(what for start, _, what in plan(lesson) if start == "Homework")
     at_home = re.findall(r"(?:^|; )(.+?) \((\d+)\)", homework)
     in_class = " ".join(what for start, _, what in plan(lesson) if start != "Homework")
+    in_class = SECTION.sub("", in_class)  # two of which are called what an exercise is
     minutes = {one.title.replace("`", ""): one.minutes for one in exercises}
     for title, said in at_home:
         assert minutes[title.replace("`", "")] == int(said)
@@ -88,8 +91,9 @@ def test_the_plan_says_of_each_exercise_where_it_is_done(lesson: Lesson) -> None
 
 
 @each_lesson
-def test_every_link_leads_to_a_cell(lesson: Lesson) -> None:
+def test_every_link_leads_to_a_cell_or_to_a_heading(lesson: Lesson) -> None:
     labels = {lesson.label(cell.id) for cell in lesson.notebook.cells}
+    labels |= {lesson.section_label(cell_id) for cell_id in lesson.sections}
     links = re.findall(r"\]\(#([^)]+)\)", WRITTEN[lesson.number])
     assert links
     assert set(links) <= labels
@@ -120,9 +124,28 @@ def test_a_link_with_the_number_of_a_section_leads_into_it(lesson: Lesson) -> No
     for cell in lesson.notebook.cells:
         section = lesson.sections.get(cell.id, section)
         sections[lesson.label(cell.id)] = plain(section)
-    links = re.findall(r"\[(?:section )?(\d+)\b[^\]]*\]\(#([^)]+)\)", WRITTEN[lesson.number])
+        if section_label := lesson.section_label(cell.id):
+            sections[section_label] = plain(section)
+    links = re.findall(r"\[(?:[Ss]ection )?(\d+)\b[^\]]*\]\(#([^)]+)\)", WRITTEN[lesson.number])
     for number, label in links:
         assert sections[label].startswith(f"{number}. ")
+
+
+@each_lesson
+def test_the_plan_calls_the_sections_what_the_lesson_calls_them(lesson: Lesson) -> None:
+    assert set(SECTION.findall(part(lesson, "Plan"))) <= set(lesson.sections.values())
+
+
+@each_lesson
+def test_a_link_of_the_plan_to_a_section_leads_to_its_heading(lesson: Lesson) -> None:
+    numbered = re.findall(r"\[\d+\. [^\]]+\]\(#([^)]+)\)", part(lesson, "Plan"))
+    assert all(link.startswith("section-") for link in numbered)
+    labels = [label for one in lesson.sections if (label := lesson.section_label(one))]
+    page = "\n\n".join(cell.source for cell in lesson_page(lesson).cells)
+    for label in labels:
+        number = label.rpartition("-")[2]
+        assert len(re.findall(rf"^\({label}\)=\n## {number}\. ", page, re.MULTILINE)) == 1
+    assert len(set(labels)) == len(labels)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from dlcourse.grading.figure import OUTCOMES, describe, draw
 from dlcourse.grading.policy import Policy, grades
 from dlcourse.grading.records import NAME, Record
 from dlcourse.grading.report import file_name, mistake_of, write_report
+from dlcourse.places import ROOT
 
 EVIL = '"><script src="https://evil.example/x.js"></script><img src=x onerror=alert(1)>\x1b[1m'
 ADA = Record(
@@ -176,6 +177,13 @@ def test_the_figure_has_a_description_and_needs_no_other_file() -> None:
     from dlcourse.commands.grade import _ORDER  # noqa: PLC0415
 
     assert set(OUTCOMES) == set(_ORDER)
+
+
+def test_the_instructors_page_explains_each_outcome_of_the_table_of_grades() -> None:
+    text = (ROOT / "site" / "pages" / "teach" / "grading.md").read_text(encoding="utf-8")
+    table = text.partition("| Outcome | What happened |\n")[2].partition("\n\n")[0]
+    explained = re.findall(r"^\| ([\w ]+) \|", table, re.MULTILINE)
+    assert sorted(explained) == sorted([*OUTCOMES, "not graded"])
 
 
 def test_the_command_writes_the_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

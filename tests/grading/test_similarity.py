@@ -141,7 +141,9 @@ def test_the_page_is_made_only_when_asked_for_and_says_what_it_is(
     (tmp_path / NAME).write_text(lines, encoding="utf-8")
     command = ["grade", "report", "--out", str(tmp_path), "--similarity", str(tmp_path / "in")]
     assert main(command) == 0
-    assert "Not compared: gone.ipynb" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Not compared: gone.ipynb" in printed
+    assert "similarity.html has 1 pair, for people to read: no proof." in printed
     page = (tmp_path / "report" / "similarity.html").read_text(encoding="utf-8")
     assert "For people to read; no proof" in page
     assert "1. ada and bob&lt;b&gt;: 100 %" in page

@@ -6,6 +6,7 @@ Does not cover: the grading (`dlcourse.grading`).
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # what takes long to import, and what only Linux has, when it
     from dlcourse.grading.session import Plan
 
 SUMMARY = "judge the notebooks of a class, in a box that they cannot leave"
+_WAIT = "Starting and testing the box takes up to a minute …"
 _ORDER = ("passed", "not yet", "your code raised", "not attempted", "missing", "stopped")
 
 
@@ -90,6 +92,7 @@ def _grade(options: argparse.Namespace, out: Path) -> "Sequence[Record]":
         _see_that_exercises_are_the_same(file, plan)
         left = [one for one in found if not file.is_done(one)]
         if left:
+            print(_WAIT, file=sys.stderr, flush=True)  # where the bar comes
             with Session(plan, options.jobs or n_cores()) as session:
                 for records in tqdm(session.grade(left), total=len(left), unit="submission"):
                     file.add(records)

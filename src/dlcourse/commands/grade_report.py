@@ -82,7 +82,8 @@ def _write_similarity(
         "n_left_out": max(0, len(pairs) - _MOST_PAIRS),
     }
     write_page(folder / "similarity.html", "similarity", content)
-    print(f"{folder / 'similarity.html'} has {len(pairs)} pairs, for people to read: no proof.")
+    count = f"{len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'}"
+    print(f"{folder / 'similarity.html'} has {count}, for people to read: no proof.")
 
 
 def _given(exercise: str) -> str:
