@@ -43,6 +43,7 @@ _FORMULA = re.compile(r"\$[^$\n]+\$")
 _DRAWING = {"alt", "ax", "axes", "fig", "plt", "show", "show_images"}  # what the lessons draw with
 _IN_CLASS = re.compile(r"Exercises? in class: (.+?) \|")  # in the plan of a lesson
 _CHECK = re.compile(r"\n+ex\.\w+\.check\(.*\)\s*$")
+_WITH_A_BLOCK = ast.For | ast.While | ast.With | ast.If | ast.FunctionDef
 _TO_WRITE = "# your code here"
 _IN_THE_NOTEBOOK = "Work in the notebook: there, the cell below this text says what is asked."
 _SHOWN_SECTIONS = ("Try it yourself", "In this lesson you")
@@ -165,19 +166,41 @@ def _statements(source: str) -> Iterator[tuple[str, str]]:
     """Yield each statement with the comments before it, and what it does: its kind."""
     lines, end = source.splitlines(), 0
     for statement in ast.parse(source).body:
-        text = "\n".join(lines[end : statement.end_lineno])
-        end = statement.end_lineno or end
+        before, end = end, statement.end_lineno or end
+        left_out = set(_lines_of_inner_asserts(statement))
+        text = "\n".join(lines[at] for at in range(before, end) if at not in left_out)
         yield text, _kind(statement)
+
+
+def _lines_of_inner_asserts(statement: ast.stmt) -> Iterator[int]:
+    """Yield the lines of asserts in a statement, of a loop say, that are not all of their block."""
+    for node in ast.walk(statement):
+        block = node.body if isinstance(node, _WITH_A_BLOCK) else []
+        asserts = list(filter(_is_assert, block))
+        if len(asserts) < len(block):
+            for one in asserts:
+                yield from range(one.lineno - 1, one.end_lineno or one.lineno)
 
 
 def _kind(statement: ast.stmt) -> str:
     """Return "assert", "draw" or "compute"; what draws and also prints computes."""
-    names = {_name(node) for node in ast.walk(statement)}
-    if isinstance(statement, ast.Assert) or (
-        isinstance(statement, ast.Expr) and "assert_close" in names
-    ):
+    if _is_assert(statement):
         return "assert"
+    names = _names(statement)
     return "draw" if names & _DRAWING and "print" not in names else "compute"
+
+
+def _is_assert(statement: ast.stmt) -> bool:
+    """Tell whether a statement does nothing but assert: in a loop, perhaps."""
+    if isinstance(statement, _WITH_A_BLOCK):
+        return all(map(_is_assert, statement.body))
+    return isinstance(statement, ast.Assert) or (
+        isinstance(statement, ast.Expr) and "assert_close" in _names(statement)
+    )
+
+
+def _names(statement: ast.stmt) -> set[str]:
+    return {_name(node) for node in ast.walk(statement)}
 
 
 def _name(node: ast.AST) -> str:
