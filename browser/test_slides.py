@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from slides import mathjax, slides_page
 
 LESSONS = {lesson.name: lesson for lesson in read_lessons(ROOT / "notebooks")}
 WIDTH, HEIGHT = 1280, 720
+READABLE = 19.5  # pixels, of code in a window of that size: below, the last row reads it no longer
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +75,12 @@ def test_the_keyboard_leads_through_all_slides_and_none_is_too_wide(
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_question_and_answer_are_in_the_window_without_scrolling(
+def test_question_and_answer_are_above_the_bar_and_their_code_is_large_enough(
     name: str, open_slides: Callable[[str], Page]
 ) -> None:
     page = open_slides(name)
     for number in range(1, page.locator("section").count() + 1):
-        question, answer = page.evaluate(
+        question, answer, smallest, bar = page.evaluate(
             """number => {
               const bottoms = (which) => Math.max(0, ...[...document.querySelectorAll(
                 `section.current > ${which}`)].map((one) => one.getBoundingClientRect().bottom));
@@ -87,12 +89,17 @@ def test_question_and_answer_are_in_the_window_without_scrolling(
               const question = bottoms(":not(.revealed)");
               if (document.querySelector("section.current .revealed"))
                 document.getElementById("next").click();
-              return [question, bottoms(".revealed")];
+              const sizes = [...document.querySelectorAll("section.current pre")].map(
+                (one) => parseFloat(getComputedStyle(one).fontSize));
+              const bar = document.querySelector("nav").getBoundingClientRect();
+              return [question, bottoms(".revealed"), Math.min(99, ...sizes), bar];
             }""",
             number,
         )
-        assert question <= HEIGHT, f"slide {number}"
-        assert answer < HEIGHT + 1, f"slide {number}"
+        assert question <= bar["top"], f"slide {number}"
+        assert answer < bar["top"] + 1, f"slide {number}"
+        assert (bar["left"], bar["right"], bar["bottom"]) == (0, WIDTH, HEIGHT), "all else is above"
+        assert smallest > READABLE, f"slide {number}"
 
 
 def test_an_answer_appears_at_the_next_key_and_not_before(
@@ -112,6 +119,36 @@ def test_an_answer_appears_at_the_next_key_and_not_before(
     page.click("#back")
     assert page.inner_text("#place") == place
     assert page.locator("section.current .revealed").is_visible(), "who goes back has seen it"
+
+
+def test_a_line_of_code_that_wraps_goes_on_to_the_right_of_its_start(
+    open_slides: Callable[[str], Page],
+) -> None:
+    page = open_slides("08_convolutional_networks")
+    page.set_viewport_size({"width": WIDTH // 2, "height": HEIGHT})
+    page.evaluate("document.body.classList.remove('js')")  # all slides at once
+    starts = page.evaluate(
+        """() => [...document.querySelectorAll(".code pre")].flatMap((code) => {
+          const walker = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+          const lines = [[]]; // of each line, where its characters are
+          while (walker.nextNode()) {
+            [...walker.currentNode.data].forEach((character, at) => {
+              const range = document.createRange();
+              range.setStart(walker.currentNode, at);
+              range.setEnd(walker.currentNode, at + 1);
+              if (character === "\\n") lines.push([]);
+              else if (character !== " ") lines.at(-1).push(range.getBoundingClientRect());
+            });
+          }
+          return lines.filter((line) => line.length).map((line) => [
+            line[0].left,
+            Math.min(...line.filter((one) => one.top > line[0].top + 5).map((one) => one.left)),
+          ]);
+        })"""
+    )
+    wrapped = [(first, second) for first, second in starts if second < WIDTH]
+    assert len(wrapped) > 20
+    assert all(second > first for first, second in wrapped)
 
 
 def test_an_address_with_a_number_opens_that_slide(open_slides: Callable[[str], Page]) -> None:
@@ -152,6 +189,19 @@ def test_on_paper_every_slide_is_there_with_its_answer(open_slides: Callable[[st
     answers = page.locator(".revealed")
     assert all(answers.nth(number).is_visible() for number in range(answers.count()))
     assert not page.locator("nav").is_visible()
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_on_paper_a_slide_fills_a_page_that_is_wider_than_high(
+    name: str, open_slides: Callable[[str], Page]
+) -> None:
+    page = open_slides(name)
+    printed = page.pdf(prefer_css_page_size=True)
+    boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)
+    assert len(boxes) == page.locator("section").count()
+    assert all(float(width) > float(height) for width, height in boxes)
+    assert page.locator("section.current").count() == 1
+    assert not page.locator("section:not(.current)").first.is_visible(), "the screen is as before"
 
 
 @pytest.mark.parametrize("name", LESSONS)

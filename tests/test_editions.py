@@ -1,10 +1,11 @@
 """The editions say what the lessons say: no cell more, none less, and every exercise passed."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 
 from dlcourse.commands.execution import execute
@@ -35,6 +36,20 @@ def text_of(cell: NotebookNode) -> str:
         output.get("text", "") + output.get("data", {}).get("text/plain", "")
         for output in cell.outputs
     )
+
+
+def slides_of(lesson: Lesson) -> list[Tag]:
+    return list(BeautifulSoup(slides_page(lesson), "html.parser").select("section"))
+
+
+def title_of(slide: Tag) -> str:
+    heading = slide.select_one("h1, h2")
+    assert heading is not None
+    return heading.get_text()
+
+
+def exercise_slides(lesson: Lesson, title: str) -> list[Tag]:
+    return [one for one in slides_of(lesson) if title_of(one) == f"Exercise: {title}"]
 
 
 def test_every_exercise_of_the_course_is_found_in_a_lesson() -> None:
@@ -101,16 +116,64 @@ def test_no_slide_shows_with_a_question_what_gives_its_answer_away(lesson: Lesso
         for answer in slide.select(".revealed"):
             answer.decompose()
         lines = slide.get_text().splitlines()
-        described = [line for line in lines if line.startswith(("alt = ", "show(", "assert "))]
-        assert not described
+        assert not [line for line in lines if line.startswith(("alt = ", "show("))]
+        assert not [line for line in lines if line.lstrip().startswith("assert ")]
 
 
 def test_long_code_on_a_slide_keeps_its_last_statements() -> None:
-    lesson = LESSONS[8]
-    page = BeautifulSoup(slides_page(lesson), "html.parser")
-    (slide,) = (one for one in page.select("section") if "cannot read the lower row" in one.text)
-    code = slide.select_one(".code")
+    slides = slides_of(LESSONS[8])
+    (place,) = (at for at, one in enumerate(slides) if "cannot read the lower row" in one.text)
+    code = slides[place + 1].select_one(".code")
     assert code is not None
     assert code.get_text().startswith("# …")
     assert "on_shuffled = trained(" in code.get_text()
     assert code.get_text().rstrip().endswith("*mlp_shares[-1]))")
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
+def test_the_last_slides_say_what_to_try_and_what_was_learned(lesson: Lesson) -> None:
+    to_try, learned = slides_of(lesson)[-2:]
+    assert title_of(to_try) == "Try it yourself"
+    assert title_of(learned).startswith("In this lesson you")
+    assert len(to_try.select("li")) > 2
+    assert len(learned.select("li")) > 2
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
+def test_behind_a_heading_alone_there_is_a_slide_of_its_section(lesson: Lesson) -> None:
+    slides = slides_of(lesson)
+    sections = set(lesson.sections.values())
+    for slide, following in pairwise(slides):
+        if len(slide.find_all(recursive=False)) == 1:
+            titles = {"Try it yourself", "In this lesson you …"} | sections - {title_of(slide)}
+            assert title_of(following) not in titles
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
+def test_an_exercise_shows_its_cell_or_sends_people_to_the_notebook(lesson: Lesson) -> None:
+    for cell in committed(lesson).cells:
+        if cell.id not in lesson.exercises:
+            continue
+        first, *others = exercise_slides(lesson, lesson.exercises[cell.id].title)
+        lines = "".join(code.get_text() for one in [first, *others] for code in one.select("pre"))
+        if "# your code here" in cell.source:
+            assert ("Work in the notebook" in first.get_text(), lines) == (True, "")
+        else:
+            assert lines.rstrip() == cell.source.rpartition("\n\nex.")[0].rstrip()
+
+
+def test_an_exercise_says_whether_the_plan_has_it_in_class() -> None:
+    lesson = LESSONS[1]
+    (in_class,), (at_home,) = (
+        exercise_slides(lesson, title) for title in ("Fix the squared error", "Fix the price table")
+    )
+    assert "In class, 4 minutes, difficulty 1 of 3. This function" in in_class.get_text()
+    assert "At home, 5 minutes, difficulty 2 of 3. This function" in at_home.get_text()
+
+
+def test_a_question_without_room_for_its_code_has_a_slide_of_its_own() -> None:
+    slides = slides_of(LESSONS[8])
+    (place,) = (at for at, one in enumerate(slides) if "bend every picture" in one.get_text())
+    assert not slides[place].select(".code, .revealed")
+    assert "def change_on_a_ring" in slides[place + 1].get_text()
+    assert slides[place + 1].select(".code + .revealed")
