@@ -27,6 +27,7 @@ from pathlib import Path
 from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 
+from dlcourse.checking.exercise import Exercise
 from lessons import Lesson
 from slide_code import code_html, code_in_parts, code_style, end_of_code, have_room, output_html
 
@@ -112,7 +113,7 @@ def _without_bare_dividers(slides: list[Slide]) -> list[Slide]:
 
 def _slides(lesson: Lesson) -> Iterator[Slide]:
     yield Slide(f"{lesson.number} {lesson.title}", _html(f"You will {lesson.box['You will do']}"))
-    heading = ""
+    heading, in_class = "", _in_class(lesson)
     answers: list[NotebookNode] = []
     cells = lesson.notebook.cells
     for place, cell in enumerate(cells[1:], 1):
@@ -125,7 +126,9 @@ def _slides(lesson: Lesson) -> Iterator[Slide]:
             question = _prediction(cell)
             answers = following if question else []
             if following and following[0].id in lesson.exercises:
-                yield from _exercise_slides(lesson, cell, following[0])
+                exercise = lesson.exercises[following[0].id]
+                where = "In class" if exercise.title in in_class else "At home"
+                yield from _exercise_slides(exercise, where, cell.source, following[0].source)
             elif question:
                 yield from _prediction_slides(heading, question, following)
         elif cell not in answers and _has_figure(cell):
@@ -208,16 +211,14 @@ def _name(node: ast.AST) -> str:
     return getattr(node, "id", "") or getattr(node, "attr", "")
 
 
-def _exercise_slides(lesson: Lesson, task: NotebookNode, cell: NotebookNode) -> Iterator[Slide]:
+def _exercise_slides(exercise: Exercise, where: str, task: str, source: str) -> Iterator[Slide]:
     """Yield an exercise's task, whose title need not be said twice, and its cell."""
-    exercise = lesson.exercises[cell.id]
     title = f"Exercise: {exercise.title}"
-    where = "In class" if exercise.title in _in_class(lesson) else "At home"
-    text = _EXERCISE.sub(rf"**{where}**, \1. ", task.source)
-    if _TO_WRITE in cell.source:
+    text = _EXERCISE.sub(rf"**{where}**, \1. ", task)
+    if _TO_WRITE in source:
         yield Slide(title, _html(f"{text}\n\n{_IN_THE_NOTEBOOK}"))
         return
-    code = _CHECK.sub("", cell.source)
+    code = _CHECK.sub("", source)
     if have_room(text, code):
         yield Slide(title, _html(text) + code_html(code))
     else:
@@ -226,7 +227,7 @@ def _exercise_slides(lesson: Lesson, task: NotebookNode, cell: NotebookNode) -> 
 
 
 def _in_class(lesson: Lesson) -> str:
-    """Return the titles of the exercises that the lesson's plan puts in class."""
+    """Return what the lesson's plan says of exercises in class: titles, links, "in pairs"."""
     return "; ".join(_IN_CLASS.findall((_TEACH / f"{lesson.number}.md").read_text("utf-8")))
 
 

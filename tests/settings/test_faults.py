@@ -154,8 +154,9 @@ def test_a_learners_kernel_that_is_killed_loses_neither_progress_nor_copies(
 # ---------------------------------------------------------------------------- no way to itself
 
 
-def _no_namespace() -> bool:
-    command = ["unshare", "--map-root-user", "--net", "true"]
+def _cannot_unshare(*words: str) -> bool:
+    """Tell whether `unshare --map-root-user` does not run these options and this program here."""
+    command = ["unshare", "--map-root-user", *words]
     return (
         sys.platform != "linux"
         or shutil.which("unshare") is None
@@ -163,7 +164,9 @@ def _no_namespace() -> bool:
     )
 
 
-@pytest.mark.skipif(_no_namespace(), reason="only Linux cuts off 127.0.0.1, and not for everybody")
+@pytest.mark.skipif(
+    _cannot_unshare("--net", "true"), reason="only Linux cuts off 127.0.0.1, and not for everybody"
+)
 def test_a_machine_that_cannot_reach_itself_is_told_so(checkout: Path) -> None:
     cut_off = ["unshare", "--map-root-user", "--net"]  # where 127.0.0.1 is down, too
     code = (
@@ -201,17 +204,9 @@ def run_on_small_disk(disk: Path, size: str, code: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def _no_small_disk() -> bool:
-    command = ["unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]
-    return (
-        sys.platform != "linux"
-        or shutil.which("unshare") is None
-        or subprocess.run(command, capture_output=True, check=False).returncode != 0
-    )
-
-
 needs_small_disk = pytest.mark.skipif(
-    _no_small_disk(), reason="only Linux makes a small disk, and not for everybody"
+    _cannot_unshare("--mount", "mount", "-t", "tmpfs", "none", "/mnt"),
+    reason="only Linux makes a small disk, and not for everybody",
 )
 
 UNPACK = """
