@@ -202,7 +202,7 @@ def half_trained(
         if change.get("zero", True):
             optimizer.zero_grad()
         with torch.autocast("cpu", torch.float16, enabled=change.get("short", True)):
-            loss = functional.cross_entropy(model(X), y)
+            loss = change.get("loss_of", functional.cross_entropy)(model(X), y)
         scaler.scale(loss).backward()
         if change.get("rate_first"):
             rates.append(schedule.get_last_lr()[0])
@@ -240,6 +240,23 @@ def half_run_by_hand_clipping(*run: Any) -> Any:  # noqa: ANN401
             one *= (most / (norm + 1e-6)).clamp(max=1)
 
     return half_trained(*run, clip=clip)
+
+
+@right(ex.half_run)
+def half_run_with_the_losses_by_hand(*run: Any) -> Any:  # noqa: ANN401
+    """Round to float16 elsewhere than `cross_entropy` does."""
+    return half_trained(*run, loss_of=lambda z, y: functional.nll_loss(z.log_softmax(1), y))
+
+
+@wrong(ex.half_run)
+def half_run_that_makes_all_gradients_as_long(*run: Any) -> Any:  # noqa: ANN401
+    def stretch(parameters: Any, norm: float) -> None:  # noqa: ANN401
+        gradients = [one.grad for one in parameters]
+        length = nn.utils.get_total_norm(gradients)
+        for one in gradients:
+            one *= norm / length
+
+    return half_trained(*run, clip=stretch)
 
 
 @wrong(ex.half_run)

@@ -926,6 +926,26 @@ def name_by_numpy(next_logits: Network, temperature: float, longest: int) -> lis
     return symbols
 
 
+@wrong(ex.draw_name)
+def name_by_sigmoids(next_logits: Network, temperature: float, longest: int) -> list[int]:
+    symbols = [0]
+    while len(symbols) <= longest:
+        p = (next_logits(symbols) / temperature).sigmoid()
+        symbols.append(int(torch.multinomial(p, 1)))
+        if symbols[-1] == 0:
+            return symbols[1:-1]
+    return symbols[1:]
+
+
+@wrong(ex.draw_name, "no effect")
+def name_of_tensors_at_no_temperature(
+    next_logits: Network,
+    temperature: float,  # noqa: ARG001
+    longest: int,
+) -> Any:  # noqa: ANN401
+    return name_of_tensors(next_logits, 1.0, longest)
+
+
 @wrong(ex.draw_name, "take the most likely")
 def name_by_argmax(next_logits: Network, temperature: float, longest: int) -> list[int]:
     symbols = [0]

@@ -969,6 +969,18 @@ def run_clipped_before_backward(*run: Any) -> Any:  # noqa: ANN401
 
 
 @wrong(ex.scheduled_run)
+def run_that_halves_the_rate_once(*run: Any) -> Any:  # noqa: ANN401
+    model, X, y, X_val, y_val, n_epochs = run
+    start, later = (model, X, y, X_val, y_val, min(2, n_epochs)), (model, X, y, X_val, y_val)
+    return _run(start) + _run((*later, max(0, n_epochs - 2)), lr=0.25, gamma=1.0)
+
+
+@wrong(ex.scheduled_run)
+def run_whose_losses_keep_their_graphs(*run: Any) -> Any:  # noqa: ANN401
+    return [torch.tensor(loss, requires_grad=True) for loss in _run(run)]
+
+
+@wrong(ex.scheduled_run)
 def run_with_the_first_rate_skipped(*run: Any) -> Any:  # noqa: ANN401
     return _run(run, first=True)
 
@@ -1166,6 +1178,20 @@ def step_with_grads_by_hand(
     nn.utils.clip_grad_norm_(weights, max_norm)
     optimizer.step()
     return norm
+
+
+@right(ex.step_in_parts)
+def step_after_a_look_at_the_scores(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    X: Tensor,
+    y: Tensor,
+    n_part: int,
+    max_norm: float,
+) -> Any:  # noqa: ANN401
+    """Make a graph that nobody keeps."""
+    assert model(X[:1]).shape[1] == 4
+    return step_by_chunks(model, optimizer, X, y, n_part, max_norm)
 
 
 @right(ex.step_in_parts)

@@ -1248,6 +1248,19 @@ def write_without_a_cache(model: Model, prompt: list[int], n_more: int) -> list[
     return text[len(prompt) :]
 
 
+@wrong(ex.write, "again for each new token")
+def write_without_a_cache_by_keyword(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    text = list(prompt)
+    for _ in range(n_more):
+        x = model.token(torch.tensor(text)) + model.position(torch.arange(len(text)))
+        for layer in model.layers:
+            table = layer.to_qkv
+            q, k, v = functional.linear(x, weight=table.weight, bias=table.bias)[None].chunk(3, 2)
+            x = x + layer.out(functional.scaled_dot_product_attention(q, k, v, is_causal=True)[0])
+        text.append(int(model.answer(x[-1]).argmax()))
+    return text[len(prompt) :]
+
+
 @wrong(ex.write)
 def write_with_a_prompt_that_sees_its_future(
     model: Model, prompt: list[int], n_more: int

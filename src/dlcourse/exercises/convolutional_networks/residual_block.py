@@ -27,12 +27,14 @@ def use(
     convs = [part for part in parts if isinstance(part, nn.Conv2d)]
     norms = [part for part in parts if isinstance(part, nn.BatchNorm2d)]
     fill(convs, norms)
+    original = X.clone()
     return {
-        "convolutions used, by their kernel size": sorted(one.kernel_size[0] for one in convs),
+        "what comes out": "an nn.Module",
+        "registered convolutions, by kernel size": sorted(one.kernel_size[0] for one in convs),
         "channels they take": sorted(one.in_channels for one in convs),
-        "batch norms used": len(norms),
+        "registered batch norms that are used": len(norms),
         "result": block(X),
-        "result of the same X in eval mode": block.eval()(X),
+        "result of the same X in eval mode": block.eval()(original),
     }
 
 

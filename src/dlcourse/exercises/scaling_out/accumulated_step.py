@@ -2,48 +2,26 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
-from weakref import ref
 
 import torch
 from torch import Tensor, nn
 
 from dlcourse.checking.exercise import exercise
+from dlcourse.checking.watched import WatchedLinear
 
 Parts: TypeAlias = list[tuple[Tensor, Tensor]]
 
 
-class _Counting(nn.Module):
-    """A linear model that notes how many graphs are in memory at once, each with its input."""
-
-    def __init__(self, rng: torch.Generator) -> None:
-        super().__init__()
-        self.inside = nn.Linear(3, 4)
-        for one in self.parameters():
-            nn.init.normal_(one, generator=rng)
-        self.saved, self.most_graphs = list[ref[Tensor]](), 0
-
-    def forward(self, X: Tensor) -> Tensor:
-        with torch.autograd.graph.saved_tensors_hooks(self._save, lambda saved: saved):
-            scores: Tensor = self.inside(X)
-        self.most_graphs = max(self.most_graphs, sum(one() is not None for one in self.saved))
-        return scores
-
-    def _save(self, tensor: Tensor) -> Tensor:
-        saved = tensor.detach()  # lives as long as the graph needs it
-        self.saved.append(ref(saved))
-        return saved
-
-
 def use(answer: Callable[..., Any], labels: list[list[int]], n_steps: int) -> dict[str, Any] | None:
     rng = torch.Generator().manual_seed(len(labels))
-    model = _Counting(rng)
+    model = WatchedLinear(3, 4, rng)
     parts = [(2 * torch.randn(len(y), 3, generator=rng), torch.tensor(y)) for y in labels]
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.8)
     for one in model.parameters():
         one.grad = torch.ones_like(one)  # of an earlier step
     losses = [answer(model, optimizer, schedule, parts) for _ in range(n_steps)]
-    if losses[0] is None and not model.most_graphs:
+    if losses[0] is None and not model.most_rows:
         return None
     return {
         "biases afterwards": model.inside.bias.detach(),
@@ -52,6 +30,7 @@ def use(answer: Callable[..., Any], labels: list[list[int]], n_steps: int) -> di
         "losses": [one.detach() if isinstance(one, Tensor) else one for one in losses],
         "losses with a graph": sum(getattr(one, "requires_grad", False) for one in losses),
         "graphs of parts in memory at once": model.most_graphs,
+        "most rows at once": "a part" if model.most_rows <= max(map(len, labels)) else "more",
     }
 
 
@@ -181,6 +160,15 @@ def one_backward(*run: Run) -> float:
     return total
 
 
+def joined_parts(*run: Run) -> float:
+    """The step is right, but you joined the parts, and the model got all rows at once. They come in
+    parts since the memory is too small for that: let each part through the model on its own.
+    """
+    model, optimizer, schedule, parts = run
+    whole = tuple(torch.cat(rows) for rows in zip(*parts, strict=True))
+    return stepped(model, optimizer, schedule, [whole], fault="none")
+
+
 def graphs_retained(*run: Run) -> float:
     """The step is right, but `retain_graph=True` keeps a part's graph when the next part comes."""
     return stepped(*run, fault="retained")
@@ -219,6 +207,7 @@ def nothing_returned(*run: Run) -> None:
         gradients_left,
         zeroed_for_each_part,
         one_backward,
+        joined_parts,
         graphs_retained,
         graph_returned,
         nothing_returned,

@@ -40,6 +40,7 @@ def use(
         return {"names": "all the same"}
     letters = [int(letter) for name in names for letter in name]
     n_letters = len(next_logits([0])) - 1
+    n_mixed = sum(len(set(map(int, name))) > 1 for name in names)
     n_starts = len({int(name[0]) for name in names if len(name)})
     return {
         "names": "not all the same",
@@ -47,9 +48,9 @@ def use(
         "names that are too long": sum(len(name) > longest for name in names),
         "share of names without a letter": sum(len(name) == 0 for name in names) / n_names,
         "share of different names": n_different / n_names,
-        "share of names with unlike letters": sum(len(set(name)) > 1 for name in names) / n_names,
+        "share of names with unlike letters": n_mixed / n_names,
         "share of the letters that occur": len(set(letters)) / n_letters,
-        "share of letter 2": letters.count(2) / max(1, len(letters)),
+        "share of letter 1": letters.count(1) / max(1, len(letters)),
     }
 
 

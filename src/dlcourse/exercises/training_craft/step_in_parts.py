@@ -7,37 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from dlcourse.checking.exercise import exercise
-
-
-class _Counting(nn.Module):
-    """A linear model that notes how many rows come at once, and how many graphs there are."""
-
-    def __init__(self, n_in: int, n_out: int, rng: torch.Generator) -> None:
-        super().__init__()
-        self.inside = nn.Linear(n_in, n_out)
-        for one in self.parameters():
-            nn.init.normal_(one, generator=rng)
-        self.rows: list[int] = []
-        self.graphs = self.most_graphs = 0
-
-    def forward(self, X: Tensor) -> Tensor:
-        self.rows.append(len(X))
-        scores: Tensor = self.inside(X)
-        if scores.requires_grad:
-            self.graphs += 1
-            self.most_graphs = max(self.graphs, self.most_graphs)
-            scores.register_hook(self._freed)
-        return scores
-
-    def _freed(self, _: Tensor) -> None:
-        self.graphs -= 1
+from dlcourse.checking.watched import WatchedLinear
 
 
 def use(
     answer: Callable[..., Any], n_samples: int, n_part: int, max_norm: float
 ) -> dict[str, Any] | None:
     rng = torch.Generator().manual_seed(n_samples)
-    model = _Counting(3, 4, rng)
+    model = WatchedLinear(3, 4, rng)
     X, y = 2 * torch.randn(n_samples, 3, generator=rng), torch.arange(n_samples) ** 2 % 4
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     for one in model.parameters():
@@ -46,10 +23,10 @@ def use(
     for _ in range(2):
         norm = answer(model, optimizer, X, y, n_part, max_norm)
         norms.append(norm.detach() if isinstance(norm, Tensor) else norm)
-    if not model.rows:
+    if not model.most_rows:
         return None if norms[0] is None else {"the model got more than n_part rows at once": "none"}
     return {
-        "the model got more than n_part rows at once": "yes" if max(model.rows) > n_part else "no",
+        "the model got more than n_part rows at once": "yes" if model.most_rows > n_part else "no",
         "norms that two steps returned": norms,
         "biases after two steps": model.inside.bias.detach(),
         "weights after two steps": model.inside.weight.detach(),
@@ -93,7 +70,8 @@ def stepped(*run: Run, fault: str) -> Norm:
             optimizer.zero_grad()
         loss = nn.functional.cross_entropy(model(X_part), y_part)
         divisors = {"means": 1.0, "sums": 1 / len(y_part), "parts": len(parts)}
-        (loss / divisors.get(fault, len(X) / len(y_part))).backward()
+        share = loss / divisors.get(fault, len(X) / len(y_part))
+        share.backward(retain_graph=fault == "retained")
         if fault in {"clipped in parts", "steps"}:
             norm = clip(model.parameters(), max_norm)
         if fault == "steps":
@@ -129,7 +107,9 @@ def divided_by_parts(*run: Run) -> Norm:
 
 
 def clipped_late(*run: Run) -> Norm:
-    """You clipped after the step. By then the gradient has been followed: backward, clip, step."""
+    """Nothing clips the gradient between the last `backward` and the step, where it counts: first
+    backward, then clip, then step.
+    """
     return stepped(*run, fault="clipped late")
 
 
@@ -175,8 +155,8 @@ def all_at_once(*run: Run) -> Norm:
 
 
 def one_backward(*run: Run) -> Norm:
-    """The step is right, but you go backward once, at the end: until then the graphs of all parts
-    are in memory. Call `backward` for each part, right after its loss.
+    """The step is right, but all parts go forward before the first `backward`: until then the
+    graphs of all parts are in memory. Call `backward` for each part, right after its loss.
     """
     model, optimizer, X, y, n_part, max_norm = run
     optimizer.zero_grad()
@@ -186,6 +166,11 @@ def one_backward(*run: Run) -> Norm:
     norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm)
     optimizer.step()
     return norm
+
+
+def graphs_retained(*run: Run) -> Norm:
+    """The step is right, but `retain_graph=True` keeps a part's graph when the next part comes."""
+    return stepped(*run, fault="retained")
 
 
 def norm_after_clipping(*run: Run) -> Norm:
@@ -221,6 +206,7 @@ def nothing_returned(*run: Run) -> None:
         zeroed_for_each_part,
         all_at_once,
         one_backward,
+        graphs_retained,
         norm_after_clipping,
         nothing_returned,
     ),

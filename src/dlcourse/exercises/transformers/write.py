@@ -53,7 +53,8 @@ class _Counter(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - whatever the operation makes
-        tensors = [one for one in args if isinstance(one, Tensor)]
+        given = *args, *(kwargs or {}).values()
+        tensors = [one for one in given if isinstance(one, Tensor)]
         for table in tensors:
             if (memory := _memory(table)) in self.read:
                 tokens = sum(one.numel() for one in tensors if one is not table) / self.d
