@@ -1,4 +1,8 @@
-"""A model that notes what goes through it, for exercises in which a batch comes in parts."""
+"""A model that notes what goes through it, for exercises in which a batch comes in parts.
+
+Covers: how many rows come at once, and how many graphs are in memory at once.
+Does not cover: bytes; graphs that are made outside the model.
+"""
 
 from weakref import ref
 
