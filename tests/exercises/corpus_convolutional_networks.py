@@ -1287,7 +1287,7 @@ class BlockInPlaceToTheEnd(Path):
         Y = self.bn2(self.conv2(self.bn1(self.conv1(X)).relu()))
         around = self.skip(X)
         around += Y
-        return around.relu_()
+        return torch.relu_(around)
 
 
 @wrong(ex.ResidualBlock)
