@@ -3,7 +3,12 @@
 import pytest
 import torch
 
-from dlcourse.checking.graph import operations_of, slopes_of_squares
+from dlcourse.checking.graph import n_with_graphs, operations_of, slopes_of_squares
+
+
+def test_tensors_that_hold_on_to_a_graph_are_counted_and_numbers_are_none() -> None:
+    x = torch.ones(2, requires_grad=True)
+    assert n_with_graphs([x.sum(), 1.0, x.sum().detach(), None, x.sum().item(), x]) == 2
 
 
 def test_each_operation_counts_once() -> None:

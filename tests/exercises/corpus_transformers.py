@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from corpus import right, wrong
@@ -1236,29 +1236,31 @@ def write_with_a_short_memory(model: Model, prompt: list[int], n_more: int) -> l
     return write_with(model, prompt, n_more, n_seen=3)
 
 
-@wrong(ex.write, "again for each new token")
-def write_without_a_cache(model: Model, prompt: list[int], n_more: int) -> list[int]:
+def reread(
+    model: Model, prompt: list[int], n_more: int, project: Callable[[nn.Linear, Tensor], Tensor]
+) -> list[int]:
+    """Write rightly, but read all for each token; `project` applies the table of q, k and v."""
     text = list(prompt)
     for _ in range(n_more):
         x = model.token(torch.tensor(text)) + model.position(torch.arange(len(text)))
         for layer in model.layers:
-            q, k, v = layer.to_qkv(x)[None].chunk(3, 2)
+            q, k, v = project(layer.to_qkv, x)[None].chunk(3, 2)
             x = x + layer.out(functional.scaled_dot_product_attention(q, k, v, is_causal=True)[0])
         text.append(int(model.answer(x[-1]).argmax()))
     return text[len(prompt) :]
+
+
+@wrong(ex.write, "again for each new token")
+def write_without_a_cache(model: Model, prompt: list[int], n_more: int) -> list[int]:
+    return reread(model, prompt, n_more, lambda table, x: table(x))
 
 
 @wrong(ex.write, "again for each new token")
 def write_without_a_cache_by_keyword(model: Model, prompt: list[int], n_more: int) -> list[int]:
-    text = list(prompt)
-    for _ in range(n_more):
-        x = model.token(torch.tensor(text)) + model.position(torch.arange(len(text)))
-        for layer in model.layers:
-            table = layer.to_qkv
-            q, k, v = functional.linear(x, weight=table.weight, bias=table.bias)[None].chunk(3, 2)
-            x = x + layer.out(functional.scaled_dot_product_attention(q, k, v, is_causal=True)[0])
-        text.append(int(model.answer(x[-1]).argmax()))
-    return text[len(prompt) :]
+    def project(table: nn.Linear, x: Tensor) -> Tensor:
+        return functional.linear(x, weight=table.weight, bias=table.bias)
+
+    return reread(model, prompt, n_more, project)
 
 
 @wrong(ex.write)

@@ -1,14 +1,19 @@
 """The graph that a result came with: what an exercise's `use` can look at besides its numbers.
 
-Covers: the operations in it, slopes along what was given.
+Covers: whether there is one, the operations in it, slopes along what was given.
 Does not cover: what a learner is told of it (`use` of each exercise).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+
+
+def n_with_graphs(values: Iterable[object]) -> int:
+    """Return how many of the values are tensors that hold on to a graph."""
+    return sum(isinstance(one, Tensor) and one.requires_grad for one in values)
 
 
 def operations_of(result: Tensor) -> set[Any]:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dlcourse.checking.exercise import exercise
+from dlcourse.checking.graph import n_with_graphs
 
 Optimizer: TypeAlias = torch.optim.Optimizer
 
@@ -44,8 +45,7 @@ def use(answer: Callable[..., Any], sizes: list[int], n_turns: int) -> dict[str,
     if results[0] is None:
         return {**seen, "what was returned": "nothing"}
     first = results[0] if isinstance(results[0], list | tuple) else results
-    hold = any(isinstance(one, Tensor) and one.requires_grad for one in first)
-    seen["losses that hold on to their graph"] = "some" if hold else "none"
+    seen["losses that hold on to their graph"] = "some" if n_with_graphs(first) else "none"
     seen["batches that are missing in the list afterwards"] = n_lost
     return {**seen, "what was returned": "something", "losses": results}
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dlcourse.checking.exercise import exercise
+from dlcourse.checking.graph import n_with_graphs
 
 Optimizer: TypeAlias = torch.optim.Optimizer
 
@@ -55,8 +56,7 @@ def use(answer: Callable[..., Any], n_samples: int) -> dict[str, Any] | None:
         losses.append(answer(G, D, *optimizers, real, z - 3))
     if losses[0] is None:
         return None
-    pair = losses[0] if isinstance(losses[0], list | tuple) else losses
-    hold = any(isinstance(one, Tensor) and one.requires_grad for one in pair)
+    first = losses[0] if isinstance(losses[0], list | tuple) else losses
     end = [nn.utils.parameters_to_vector(net.parameters()).detach() for net in (G, D)]
     moved = ["no" if torch.equal(*pair) else "yes" for pair in zip(start, end, strict=True)]
     has_slopes = any(one.grad is not None and one.grad.any() for one in G.parameters())
@@ -67,7 +67,7 @@ def use(answer: Callable[..., Any], n_samples: int) -> dict[str, Any] | None:
         "losses of two rounds": losses,
         "D's weights after them": end[1],
         "G's weights after them": end[0],
-        "losses that hold on to their graph": "some" if hold else "none",
+        "losses that hold on to their graph": "some" if n_with_graphs(first) else "none",
     }
 
 

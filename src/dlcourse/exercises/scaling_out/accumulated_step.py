@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dlcourse.checking.exercise import exercise
+from dlcourse.checking.graph import n_with_graphs
 from dlcourse.checking.watched import WatchedLinear
 
 Parts: TypeAlias = list[tuple[Tensor, Tensor]]
@@ -28,7 +29,7 @@ def use(answer: Callable[..., Any], labels: list[list[int]], n_steps: int) -> di
         "weights afterwards": model.inside.weight.detach(),
         "learning rate afterwards": optimizer.param_groups[0]["lr"],
         "losses": [one.detach() if isinstance(one, Tensor) else one for one in losses],
-        "losses with a graph": sum(getattr(one, "requires_grad", False) for one in losses),
+        "losses with a graph": n_with_graphs(losses),
         "graphs of parts in memory at once": model.most_graphs,
         "most rows at once": "a part" if model.most_rows <= max(map(len, labels)) else "more",
     }

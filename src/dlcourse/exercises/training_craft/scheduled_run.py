@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dlcourse.checking.exercise import exercise
+from dlcourse.checking.graph import n_with_graphs
 
 
 def run_with_bugs(
@@ -48,9 +49,7 @@ def use(answer: Callable[..., Any], n_samples: int, n_epochs: int) -> dict[str, 
     losses = result if isinstance(result, list | tuple) else []
     return {
         "losses": result,
-        "losses that hold on to a graph": sum(
-            getattr(one, "requires_grad", False) for one in losses
-        ),
+        "losses that hold on to a graph": n_with_graphs(losses),
         "biases at the end": model.bias.detach(),
         "weights at the end": model.weight.detach(),
     }
